@@ -1,0 +1,71 @@
+/** The words every subject may use for "who": an account and the servers it belongs to. */
+
+export interface Account {
+  /** The name of its table in the config: letters, digits and `. _ @ -`. */
+  readonly name: string;
+  /** The mailbox address, also the IMAP user name. */
+  readonly address: string;
+  /** The id of a known provider, null for a server described in the config alone. */
+  readonly provider: string | null;
+  /** Null where the config names no OAuth client: then only MAILCTL_ACCESS_TOKEN serves. */
+  readonly oauth: OAuthSettings | null;
+  readonly imap: ImapServer;
+  readonly store: StoreSettings;
+  /** Absolute path of the folder its mail is fetched into. */
+  readonly archive: string;
+  readonly timeouts: Timeouts;
+}
+
+export interface OAuthSettings {
+  readonly clientId: string;
+  /** From the config. A secret given to `login` is in the token store instead. */
+  readonly clientSecret: string | null;
+  readonly server: AuthorizationServer;
+  readonly scopes: readonly string[];
+  /** How the redirect URI spells the loopback address (RFC 8252 §7.3). */
+  readonly redirectHost: RedirectHost;
+  /** Extra parameters of the authorization request, such as `prompt`. */
+  readonly authorizationParameters: Readonly<Record<string, string>>;
+}
+
+export type RedirectHost = '127.0.0.1' | 'localhost';
+
+/** An issuer whose metadata is discovered (RFC 8414, OpenID Connect), or endpoints as given. */
+export type AuthorizationServer =
+  | { readonly kind: 'discovered'; readonly issuer: string }
+  | {
+      readonly kind: 'given';
+      readonly issuer: string;
+      readonly authorizationEndpoint: string;
+      readonly tokenEndpoint: string;
+      readonly revocationEndpoint: string | null;
+      readonly deviceAuthorizationEndpoint: string | null;
+    };
+
+export interface ImapServer {
+  readonly host: string;
+  readonly port: number;
+  readonly security: ImapSecurity;
+  /** PEM file of a private certificate authority. */
+  readonly caFile: string | null;
+}
+
+/** `tls` from the first byte, `starttls` required before login, `none` on loopback only. */
+export type ImapSecurity = 'tls' | 'starttls' | 'none';
+
+export interface StoreSettings {
+  readonly kind: StoreKind;
+  /** For the file store: where its 32-byte key is. */
+  readonly keyFile: string | null;
+}
+
+export type StoreKind = 'keychain' | 'file';
+
+/** Seconds; each is a total for its phase, not only a limit on silence. */
+export interface Timeouts {
+  readonly connect: number;
+  readonly greeting: number;
+  readonly auth: number;
+  readonly command: number;
+  readonly idle: number;
+}

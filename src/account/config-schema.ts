@@ -1,0 +1,160 @@
+import * as v from 'valibot';
+import { isLoopback } from '../system/loopback.ts';
+
+/** The shape of config.toml; README.md and this file say the same. */
+const text = v.pipe(
+  v.string('must be a text in quotes'),
+  v.nonEmpty('must not be empty'),
+  v.check((value) => !/[\u0000-\u001f\u007f]/.test(value), 'must not hold control characters'),
+);
+
+const address = v.pipe(
+  text,
+  v.regex(/^[^\s@]+@[^\s@]+$/, 'must be a mail address such as ada@example.org'),
+);
+
+const host = v.pipe(
+  text,
+  v.maxLength(253, 'is too long for a host name'),
+  v.regex(/^[\p{L}\p{N}._:-]+$/u, 'must be a host name, without scheme, port or brackets'),
+);
+
+/** https, or http on loopback; nothing that could smuggle a password or a second meaning. */
+export const endpoint = v.pipe(
+  text,
+  v.check((value) => isEndpoint(value), 'must be an https:// URL (http:// only on loopback)'),
+);
+
+function isEndpoint(value: string): boolean {
+  if (!URL.canParse(value)) return false;
+  const url = new URL(value);
+  const secure =
+    url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
+  return secure && url.username === '' && url.password === '' && url.hash === '';
+}
+
+const seconds = v.pipe(
+  v.number('must be a number of seconds'),
+  v.minValue(0.1, 'must be more than 0'),
+  v.maxValue(86_400, 'must be at most 86400 (a day)'),
+);
+
+const timeouts = v.strictObject({
+  connect: v.optional(seconds),
+  greeting: v.optional(seconds),
+  auth: v.optional(seconds),
+  command: v.optional(seconds),
+  idle: v.optional(seconds),
+});
+
+const oauth = v.strictObject({
+  issuer: v.optional(endpoint),
+  authorization_endpoint: v.optional(endpoint),
+  token_endpoint: v.optional(endpoint),
+  revocation_endpoint: v.optional(endpoint),
+  device_authorization_endpoint: v.optional(endpoint),
+  scopes: v.optional(v.array(v.pipe(text, v.regex(/^\S+$/, 'must be scopes without spaces')))),
+  redirect_host: v.optional(
+    v.picklist(['127.0.0.1', 'localhost'], 'must be "127.0.0.1" or "localhost"'),
+  ),
+});
+
+const imap = v.strictObject({
+  host: v.optional(host),
+  port: v.optional(
+    v.pipe(
+      v.number('must be a number'),
+      v.integer('must be a whole number'),
+      v.minValue(1, 'must be 1 to 65535'),
+      v.maxValue(65_535, 'must be 1 to 65535'),
+    ),
+  ),
+  security: v.optional(
+    v.picklist(['tls', 'starttls', 'none'], 'must be "tls", "starttls" or "none"'),
+  ),
+  ca_file: v.optional(text),
+});
+
+const account = v.strictObject({
+  address,
+  provider: v.optional(text),
+  client_id: v.optional(text),
+  client_secret: v.optional(text),
+  archive: v.optional(text),
+  store: v.optional(v.picklist(['keychain', 'file'], 'must be "keychain" or "file"')),
+  key_file: v.optional(text),
+  oauth: v.optional(oauth),
+  imap: v.optional(imap),
+});
+
+const config = v.strictObject({
+  default_account: v.optional(text),
+  timeouts: v.optional(timeouts),
+  accounts: v.optional(v.record(v.string(), account)),
+});
+
+export type Config = v.InferOutput<typeof config>;
+export type AccountConfig = v.InferOutput<typeof account>;
+
+export const accountNamePattern = /^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/;
+
+/** The checked config, or one sentence that says where it is wrong and what would be right. */
+export function checkConfig(value: unknown): { config: Config } | { problem: string } {
+  const result = v.safeParse(config, value);
+  if (!result.success) return { problem: describe(result.issues[0]) };
+  for (const name of Object.keys(result.output.accounts ?? {})) {
+    if (!accountNamePattern.test(name)) {
+      return { problem: `accounts.${name}: a name is letters, digits and . _ @ -, at most 64` };
+    }
+  }
+  return { config: result.output };
+}
+
+function describe(issue: v.BaseIssue<unknown>): string {
+  const keys = issue.path?.map((item) => String(item.key)) ?? [];
+  const path = keys.join('.');
+  if (issue.type === 'strict_object' && issue.expected === 'never') {
+    const near = nearest(keys.at(-1) ?? '', keysAt(keys.slice(0, -1)));
+    return near === null
+      ? `${path} is not a setting of mailctl`
+      : `${path} is not a setting of mailctl; did you mean ${near}?`;
+  }
+  if (issue.type === 'strict_object' && issue.received === 'undefined') return `${path} is missing`;
+  if (issue.type === 'strict_object' || issue.type === 'record') return `${path} must be a table`;
+  return issue.type === 'array' ? `${path} must be a list` : `${path} ${issue.message}`;
+}
+
+function keysAt(path: readonly string[]): string[] {
+  const tables = { timeouts, oauth, imap };
+  const [first, , third] = path;
+  if (first === undefined) return Object.keys(config.entries);
+  if (first === 'timeouts') return Object.keys(tables.timeouts.entries);
+  if (third === 'oauth') return Object.keys(tables.oauth.entries);
+  if (third === 'imap') return Object.keys(tables.imap.entries);
+  return Object.keys(account.entries);
+}
+
+/** The word a person most likely meant, null when nothing is near. */
+export function nearest(word: string, known: readonly string[]): string | null {
+  const scored = known
+    .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate) }))
+    .sort((a, b) => a.distance - b.distance);
+  const best = scored[0];
+  return best !== undefined && best.distance <= Math.max(2, word.length / 3)
+    ? best.candidate
+    : null;
+}
+
+/** Levenshtein's distance. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (const [i, left] of [...a].entries()) {
+    const next = [i + 1];
+    for (const [j, right] of [...b].entries()) {
+      const substitution = (row[j] ?? 0) + (left === right ? 0 : 1);
+      next.push(Math.min((row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1, substitution));
+    }
+    row = next;
+  }
+  return row.at(-1) ?? 0;
+}

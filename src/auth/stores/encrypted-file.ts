@@ -1,0 +1,132 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import * as v from 'valibot';
+import { errorCode, errorText, Failure } from '../../errors.ts';
+import { readSmallFile, syncDirectory, writeFileDurably } from '../../system/files.ts';
+import type { TokenStore } from '../store.ts';
+import { formatCredential, parseCredential } from '../token-set.ts';
+import { loadKey, makeKeyIfAbsent } from './key-file.ts';
+
+const maxFileBytes = 1 << 20;
+const format = 'mailctl-credential';
+
+const envelope = v.object({
+  format: v.literal(format),
+  version: v.literal(1),
+  nonce: v.string(),
+  tag: v.string(),
+  data: v.string(),
+});
+
+export interface EncryptedFileOptions {
+  /** The folder the `tokens` folder is in. */
+  readonly directory: string;
+  /** Null when the person has named none. */
+  readonly keyFile: string | null;
+}
+
+/**
+ * One file an account, AES-256-GCM, replaced atomically. The key is elsewhere: in a file the person
+ * names.
+ */
+export function encryptedFileStore(
+  accountName: string,
+  { directory, keyFile }: EncryptedFileOptions,
+): TokenStore {
+  const path = join(directory, 'tokens', `${accountName}.json`);
+  const read = async () => {
+    const bytes = await readSmallFile(path, maxFileBytes).catch((error: unknown) => {
+      throw new Failure('store', `cannot read ${path}: ${errorText(error)}`, { cause: error });
+    });
+    if (bytes === null) return null;
+    return open(bytes.toString(), await loadKey(keyFile), { accountName, path });
+  };
+  const write = async (text: string, file: string) => {
+    const sealed = seal(text, await loadKey(keyFile), accountName);
+    await writeFileDurably(file, sealed).catch((error: unknown) => {
+      throw new Failure('store', `cannot write ${file}: ${errorText(error)}`, { cause: error });
+    });
+  };
+  return {
+    description: `the encrypted file ${path}`,
+    async load() {
+      const text = await read();
+      if (text === null) return null;
+      const credential = parseCredential(text);
+      if (credential === null) throw unreadable(path, accountName);
+      return credential;
+    },
+    save: (credential) => write(formatCredential(credential), path),
+    async delete() {
+      try {
+        await rm(path);
+        await syncDirectory(dirname(path));
+        return true;
+      } catch (error) {
+        if (errorCode(error) === 'ENOENT') return false;
+        throw new Failure('store', `cannot delete ${path}: ${errorText(error)}`, { cause: error });
+      }
+    },
+    async probe() {
+      await makeKeyIfAbsent(keyFile);
+      await read(); // a file that another key wrote must be found out before it is replaced
+      const file = `${path}.probe`;
+      try {
+        await write('probe', file);
+      } finally {
+        await rm(file, { force: true });
+      }
+    },
+  };
+}
+
+/** The account's name is authenticated too, so that one account's file cannot stand in for another's. */
+function seal(text: string, key: Buffer, accountName: string): string {
+  const nonce = randomBytes(12);
+  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(associatedData(accountName));
+  const data = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
+  return `${JSON.stringify({
+    format,
+    version: 1,
+    nonce: nonce.toString('base64'),
+    tag: cipher.getAuthTag().toString('base64'),
+    data: data.toString('base64'),
+  })}\n`;
+}
+
+function open(
+  text: string,
+  key: Buffer,
+  { accountName, path }: { accountName: string; path: string },
+): string {
+  try {
+    const { nonce, tag, data } = v.parse(envelope, JSON.parse(text));
+    const decipher = createDecipheriv('aes-256-gcm', key, Buffer.from(nonce, 'base64'), {
+      authTagLength: 16,
+    })
+      .setAAD(associatedData(accountName))
+      .setAuthTag(Buffer.from(tag, 'base64'));
+    return Buffer.concat([
+      decipher.update(Buffer.from(data, 'base64')),
+      decipher.final(),
+    ]).toString();
+  } catch (error) {
+    throw unreadable(path, accountName, error);
+  }
+}
+
+function associatedData(accountName: string): Buffer {
+  return Buffer.from(`${format} 1 ${accountName}`);
+}
+
+function unreadable(path: string, accountName: string, cause?: unknown): Failure {
+  return new Failure(
+    'data',
+    `${path} cannot be decrypted: another key wrote it, or it is damaged`,
+    {
+      hint: `give the right key file, or remove it and log in again: mailctl login -a ${accountName}`,
+      cause,
+    },
+  );
+}

@@ -1,0 +1,60 @@
+import type { Account } from '../account/account.ts';
+import { chooseAccount, configPath, type LoadedConfig, loadConfig } from '../account/config.ts';
+import type { Log } from '../system/log.ts';
+import type { System } from '../system/system.ts';
+import { openLog } from '../terminal/log.ts';
+import { type Output, openOutput } from '../terminal/output.ts';
+import { printable } from '../terminal/printable.ts';
+import type { GlobalOptions } from './root.ts';
+
+/** What a verb is handed. Nothing is read or opened before a verb asks for it. */
+export interface App {
+  readonly system: System;
+  readonly options: GlobalOptions;
+  readonly output: Output;
+  readonly log: Log;
+  /** Talk to the person: progress of what is done, warnings. Never data. */
+  tell(text: string): void;
+}
+
+export async function openApp(system: System, options: GlobalOptions): Promise<App> {
+  const { stdout, stderr, secrets } = system;
+  return {
+    system,
+    options,
+    output: openOutput(stdout, { json: options.json === true, now: () => system.now() }),
+    log: await openLog({
+      verbosity: Number(options.verbose ?? 0),
+      file: options.logFile,
+      stderr,
+      secrets,
+    }),
+    tell: (text) => {
+      stderr.write(`${printable(secrets.redact(text))}\n`);
+    },
+  };
+}
+
+export interface ChosenConfig {
+  readonly path: string;
+  readonly loaded: LoadedConfig | null;
+}
+
+/** The config, read and checked; null where there is none yet. */
+export async function appConfig({ system, options }: App): Promise<ChosenConfig> {
+  const path = configPath(system, options.config);
+  return { path, loaded: await loadConfig(path) };
+}
+
+/** The account this run is about: --account, MAILCTL_ACCOUNT, default_account, the only one. */
+export async function appAccount(app: App): Promise<Account> {
+  const { path, loaded } = await appConfig(app);
+  const account = chooseAccount(loaded, path, requestedAccount(app), app.system);
+  app.log.info('account', { account: account.name, config: path });
+  return account;
+}
+
+/** The account named on the command line or in the environment; an empty variable is unset. */
+export function requestedAccount({ system, options }: App): string | undefined {
+  return options.account || system.env['MAILCTL_ACCOUNT'] || undefined;
+}

@@ -1,0 +1,50 @@
+import type { Mailbox } from '../mail/message.ts';
+import type { Column } from '../terminal/table.ts';
+import { withMail } from './mail.ts';
+import { examples, type Verb } from './verb.ts';
+
+interface FolderRow {
+  readonly type: 'folder';
+  readonly path: string;
+  readonly role: string | null;
+  readonly messages: number | null;
+  readonly unseen: number | null;
+  readonly uidNext: number | null;
+  readonly uidValidity: number | null;
+}
+
+const columns: readonly Column<FolderRow>[] = [
+  { header: 'Folder', value: ({ path }) => path, flexible: true },
+  { header: 'Role', value: ({ role }) => role ?? '' },
+  { header: 'Messages', value: ({ messages }) => String(messages ?? ''), align: 'right' },
+  { header: 'Unread', value: ({ unseen }) => String(unseen ?? ''), align: 'right' },
+  { header: 'UIDNEXT', value: ({ uidNext }) => String(uidNext ?? ''), pipeOnly: true },
+  { header: 'UIDVALIDITY', value: ({ uidValidity }) => String(uidValidity ?? ''), pipeOnly: true },
+];
+
+export const folders: Verb = {
+  define(command, run) {
+    command
+      .description('List the folders of the mailbox: their role, messages and unread messages.')
+      .addHelpText(
+        'after',
+        examples('mailctl folders', "mailctl folders --json | jq -r 'select(.unseen > 0).path'"),
+      )
+      .action(() =>
+        run((app) =>
+          withMail(app, async (session) => {
+            const mailboxes = await session.listMailboxes();
+            // A mere container holds no messages; nothing can be done with it.
+            await app.output.rows(
+              mailboxes.filter(({ selectable }) => selectable).map(toRow),
+              columns,
+            );
+          }),
+        ),
+      );
+  },
+};
+
+function toRow({ path, role, messages, unseen, uidNext, uidValidity }: Mailbox): FolderRow {
+  return { type: 'folder', path, role, messages, unseen, uidNext, uidValidity };
+}

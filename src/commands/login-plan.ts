@@ -1,0 +1,201 @@
+import { resolve } from 'node:path';
+import { type AccountConfig, accountNamePattern, checkConfig } from '../account/config-schema.ts';
+import { findProvider, type Provider, providerOfAddress, providers } from '../account/providers.ts';
+import { Failure } from '../errors.ts';
+import { type App, type ChosenConfig, requestedAccount } from './app.ts';
+import { ask, canAsk } from './ask.ts';
+
+/** The flags of `login` that describe the account. */
+export interface LoginFlags {
+  readonly name?: string | undefined;
+  readonly provider?: string | undefined;
+  readonly issuer?: string | undefined;
+  readonly clientId?: string | undefined;
+  readonly scope?: string[] | undefined;
+  readonly imapHost?: string | undefined;
+  readonly imapPort?: number | undefined;
+  readonly imapSecurity?: 'tls' | 'starttls' | 'none' | undefined;
+  readonly caFile?: string | undefined;
+  readonly store?: 'keychain' | 'file' | undefined;
+  readonly keyFile?: string | undefined;
+}
+
+/** The account to log in to, as it will stand in the config. */
+export interface LoginPlan {
+  readonly name: string;
+  readonly entry: AccountConfig;
+}
+
+/**
+ * Put together what the config has, what the flags say and what the person answers.
+ * @throws Failure 'usage' naming the flags that are missing, where nobody can be asked.
+ */
+export async function planLogin(
+  app: App,
+  { path, loaded }: ChosenConfig,
+  givenAddress: string | undefined,
+  flags: LoginFlags,
+): Promise<LoginPlan> {
+  const accounts = loaded?.config.accounts ?? {};
+  const name =
+    flags.name ??
+    requestedAccount(app) ??
+    knownName(accounts, givenAddress, loaded?.config.default_account);
+  const known = name !== undefined && Object.hasOwn(accounts, name) ? accounts[name] : undefined;
+  if (
+    known === undefined &&
+    name !== undefined &&
+    flags.name === undefined &&
+    givenAddress === undefined
+  ) {
+    throw new Failure('config', `there is no account ${name} in ${path}`, {
+      hint: 'mailctl login you@example.org',
+    });
+  }
+  const address =
+    givenAddress ?? known?.address ?? (await askFor(app, 'address', 'Mail address: '));
+  const provider = chooseProvider(flags, known, address);
+  const described = describe(address, known, flags, provider);
+  const entry = await completed(app, described, provider);
+  const chosen = name ?? freshName(address, Object.keys(accounts));
+  return { name: checkedName(chosen), entry: checkedEntry(chosen, entry) };
+}
+
+/** Logging in again to an address the config has is about that account. */
+function knownName(
+  accounts: Readonly<Record<string, AccountConfig>>,
+  address: string | undefined,
+  byDefault: string | undefined,
+): string | undefined {
+  const names = Object.keys(accounts);
+  if (address === undefined) return byDefault ?? (names.length === 1 ? names[0] : undefined);
+  return names.find((name) => accounts[name]?.address.toLowerCase() === address.toLowerCase());
+}
+
+function chooseProvider(
+  flags: LoginFlags,
+  known: AccountConfig | undefined,
+  address: string,
+): Provider | null {
+  const named = flags.provider ?? known?.provider;
+  if (named !== undefined) {
+    const provider = findProvider(named);
+    if (provider !== null) return provider;
+    throw new Failure('usage', `there is no provider ${named}`, {
+      hint: `known are ${providers.map(({ id }) => id).join(', ')}; for others give --issuer and --imap-host`,
+    });
+  }
+  // A server of the person's own goes before what the address suggests.
+  const own = flags.issuer ?? known?.oauth?.issuer ?? known?.oauth?.token_endpoint;
+  return own === undefined ? providerOfAddress(address) : null;
+}
+
+/** The flags over what the config has. */
+function describe(
+  address: string,
+  known: AccountConfig | undefined,
+  flags: LoginFlags,
+  provider: Provider | null,
+): AccountConfig {
+  const { issuer, scope, imapHost, imapPort, imapSecurity, caFile, keyFile } = flags;
+  return {
+    ...known,
+    address,
+    ...withoutUndefined({
+      provider: provider?.id,
+      client_id: flags.clientId,
+      key_file: keyFile === undefined ? undefined : resolve(keyFile),
+    }),
+    store: flags.store ?? known?.store ?? 'keychain',
+    oauth: { ...known?.oauth, ...withoutUndefined({ issuer, scopes: scope }) },
+    imap: {
+      ...known?.imap,
+      ...withoutUndefined({
+        host: imapHost,
+        port: imapPort,
+        security: imapSecurity,
+        ca_file: caFile === undefined ? undefined : resolve(caFile),
+      }),
+    },
+  };
+}
+
+/** What is still missing is asked for at a terminal; elsewhere the flags are named, all at once. */
+async function completed(
+  app: App,
+  entry: AccountConfig,
+  provider: Provider | null,
+): Promise<AccountConfig> {
+  const { oauth = {}, imap = {} } = entry;
+  const needsServer =
+    provider === null && oauth.issuer === undefined && oauth.token_endpoint === undefined;
+  const missing = [
+    ...(needsServer ? ['--issuer'] : []),
+    ...(entry.client_id === undefined ? ['--client-id'] : []),
+    ...(provider === null && imap.host === undefined ? ['--imap-host'] : []),
+  ];
+  if (missing.length > 0 && !canAsk(app.system)) {
+    throw new Failure('usage', `login to ${entry.address} needs ${missing.join(', ')}`, {
+      hint: `mailctl login ${entry.address} ${missing.map((flag) => `${flag} …`).join(' ')}`,
+    });
+  }
+  const issuer = needsServer
+    ? await ask(app.system, 'Issuer of the login server (https://…): ')
+    : undefined;
+  const registration = provider === null ? '' : ` (register one at ${provider.clientRegistration})`;
+  const clientId = entry.client_id ?? (await ask(app.system, `OAuth client id${registration}: `));
+  const host = missing.includes('--imap-host') ? await ask(app.system, 'IMAP server: ') : undefined;
+  const complete = {
+    ...entry,
+    client_id: clientId,
+    oauth: { ...oauth, ...withoutUndefined({ issuer }) },
+    imap: { ...imap, ...withoutUndefined({ host }) },
+  };
+  return {
+    ...complete,
+    oauth: Object.keys(complete.oauth).length > 0 ? complete.oauth : undefined,
+    imap: Object.keys(complete.imap).length > 0 ? complete.imap : undefined,
+  };
+}
+
+async function askFor(app: App, what: string, question: string): Promise<string> {
+  if (canAsk(app.system)) return ask(app.system, question);
+  throw new Failure('usage', `login needs the ${what}`, { hint: 'mailctl login you@example.org' });
+}
+
+/** Short and free: "example" for ada@example.org, else the address itself. */
+function freshName(address: string, taken: readonly string[]): string {
+  const domain = address.slice(address.lastIndexOf('@') + 1);
+  const short = domain.split('.')[0] ?? domain;
+  const free = accountNamePattern.test(short) && !taken.includes(short);
+  return free ? short : address;
+}
+
+function checkedName(name: string): string {
+  if (accountNamePattern.test(name)) return name;
+  throw new Failure('usage', `${name} cannot be the name of an account`, {
+    hint: 'give one of letters, digits and . _ @ - with --name',
+  });
+}
+
+/** The same rules as for a config a person wrote; here what breaks them came from flags. */
+function checkedEntry(name: string, entry: AccountConfig): AccountConfig {
+  const checked = checkConfig({ accounts: { [name]: withoutUndefined(entry) } });
+  if ('problem' in checked) {
+    throw new Failure(
+      'usage',
+      `the login cannot be set up: ${checked.problem.replace(/^accounts\.[^ ]*?\.(?=[a-z_]+)/, '')}`,
+      {
+        hint: 'mailctl login --help',
+      },
+    );
+  }
+  return checked.config.accounts?.[name] ?? entry;
+}
+
+type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+function withoutUndefined<T extends object>(values: T): Defined<T>;
+function withoutUndefined(values: object): object {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,56 @@
+import type { Account } from '../account/account.ts';
+import { oauthClientFor, rememberSecrets } from '../auth/access-token.ts';
+import { tokenStore } from '../auth/store.ts';
+import type { Credential } from '../auth/token-set.ts';
+import { Failure } from '../errors.ts';
+import { type App, appAccount } from './app.ts';
+import { examples, type Verb } from './verb.ts';
+
+export const logout: Verb = {
+  define(command, run) {
+    command
+      .description(
+        'Revoke the login at the provider, where it can be, and remove its tokens from the store. Fetched mail and the config stay.',
+      )
+      .addHelpText('after', examples('mailctl logout', 'mailctl logout -a club'))
+      .action(() => run(logOut));
+  },
+};
+
+async function logOut(app: App): Promise<void> {
+  const account = await appAccount(app);
+  const store = tokenStore(account, app.system);
+  const credential = await store.load();
+  const row = { type: 'logout', account: account.name, address: account.address };
+  if (credential === null) {
+    return app.output.row(
+      { ...row, removed: false, revoked: false },
+      `${account.name} was not logged in`,
+    );
+  }
+  rememberSecrets(credential, app.system);
+  const revoked = await revoke(app, account, credential);
+  // Whatever the provider said: the tokens are gone from here.
+  const removed = await store.delete();
+  const where = revoked ? 'revoked at the provider and removed here' : 'removed here';
+  await app.output.row({ ...row, removed, revoked }, `${account.name}: login ${where}`);
+}
+
+/** Revoking the refresh token ends the whole grant (RFC 7009 §2.1). */
+async function revoke(app: App, account: Account, credential: Credential): Promise<boolean> {
+  const { refreshToken, accessToken } = credential.tokens;
+  try {
+    const client = await oauthClientFor(account, credential.clientSecret, app.system);
+    const revoked = await client.revoke(refreshToken ?? accessToken);
+    if (!revoked) {
+      app.tell(
+        `mailctl: ${client.issuer} cannot revoke a login; remove mailctl in your account there`,
+      );
+    }
+    return revoked;
+  } catch (error) {
+    if (!(error instanceof Failure) || error.kind === 'cancelled') throw error;
+    app.tell(`mailctl: the provider was not told: ${error.message}`);
+    return false;
+  }
+}

@@ -1,0 +1,189 @@
+import { readFile } from 'node:fs/promises';
+import type { FetchMessageObject, FetchQueryObject, ImapFlow } from 'imapflow';
+import type { ImapServer, Timeouts } from '../account/account.ts';
+import { errorText, Failure } from '../errors.ts';
+import { isLoopback } from '../system/loopback.ts';
+import { explainImapError, isAuthenticationRefused } from './imap-errors.ts';
+import { searchByKeys } from './imapflow-search.ts';
+import type { SearchKey } from './search-key.ts';
+
+/** The only door to imapflow: one logged-in connection, every wait on it bounded in total. */
+export interface ConnectionOptions {
+  readonly server: ImapServer;
+  readonly user: string;
+  readonly accessToken: string;
+  readonly timeouts: Timeouts;
+  readonly signal: AbortSignal;
+  readonly clientVersion: string;
+  readonly trace: ((entry: Readonly<Record<string, unknown>>) => void) | null;
+  /** Told of what the server wants the person to read (RFC 3501 §7.1 ALERT). */
+  readonly onAlert: (message: string) => void;
+}
+
+/** Thrown when the server refused the token itself, so that another one may be tried. */
+export class TokenRefused extends Error {
+  override readonly name = 'TokenRefused';
+}
+
+/** More than any sane answer to anything but a body; a body is asked for in pieces above 4 MiB. */
+const maxLiteralBytes = 32 << 20;
+
+const oauthMechanisms = ['AUTH=OAUTHBEARER', 'AUTH=XOAUTH2', 'AUTH=XOAUTH'];
+
+export interface Connection {
+  readonly client: ImapFlow;
+  readonly capabilities: ReadonlySet<string>;
+  /** Run one exchange; it fails as a Failure, at the latest after `command` seconds (or `ms`). */
+  run<T>(work: (client: ImapFlow) => Promise<T>, ms?: number): Promise<T>;
+  search(keys: readonly SearchKey[]): Promise<number[]>;
+  fetchAll(
+    range: string,
+    query: FetchQueryObject,
+    options: FetchAllOptions,
+  ): Promise<FetchMessageObject[]>;
+  close(): void;
+}
+
+export interface FetchAllOptions {
+  readonly uid: boolean;
+  /** How long the whole answer may take, milliseconds. */
+  readonly timeoutMs?: number;
+}
+
+/**
+ * Connect and log in with an access token.
+ * @throws TokenRefused, or Failure 'refused' | 'temporary' | 'protocol' | 'config'
+ */
+export async function openConnection(options: ConnectionOptions): Promise<Connection> {
+  const { server, timeouts } = options;
+  // The config has checked it; the socket is where it counts.
+  if (server.security === 'none' && !isLoopback(server.host)) {
+    throw new Failure('config', `clear text to ${server.host} is never used`);
+  }
+  const ca = server.caFile === null ? null : await readAuthority(server.caFile);
+  const { ImapFlow } = await import('imapflow');
+  const client = new ImapFlow({
+    host: server.host,
+    port: server.port,
+    secure: server.security === 'tls',
+    ...(server.security === 'tls' ? {} : { doSTARTTLS: server.security === 'starttls' }),
+    auth: { user: options.user, accessToken: options.accessToken },
+    tls: { minVersion: 'TLSv1.2', ...(ca === null ? {} : { ca }) },
+    clientInfo: { name: 'mailctl', version: options.clientVersion, vendor: 'mailctl' },
+    logger: options.trace === null ? false : logger(options.trace),
+    disableAutoIdle: true,
+    disableCompression: true,
+    // Nothing here needs rev2, and servers exist whose rev2 finds nothing.
+    disableIMAP4rev2: true,
+    idHashAlgorithm: 'sha256',
+    connectionTimeout: timeouts.connect * 1000,
+    greetingTimeout: timeouts.greeting * 1000,
+    socketTimeout: timeouts.idle * 1000,
+    maxLineLength: maxLiteralBytes,
+    maxLiteralSize: maxLiteralBytes,
+    maxResponseSize: 2 * maxLiteralBytes,
+  });
+
+  let firstError: unknown;
+  // Without a listener an error event would end the process.
+  client.on('error', (error) => {
+    firstError ??= error;
+  });
+  client.on('alert', ({ message }) => options.onAlert(message));
+  const abort = () => client.close();
+  options.signal.addEventListener('abort', abort);
+  const close = () => {
+    options.signal.removeEventListener('abort', abort);
+    client.close();
+  };
+
+  const run = async <T>(
+    work: (client: ImapFlow) => Promise<T>,
+    ms = timeouts.command * 1000,
+    phase = 'the command',
+  ): Promise<T> => {
+    options.signal.throwIfAborted();
+    let expired = false;
+    const timer = setTimeout(() => {
+      expired = true;
+      client.close(); // imapflow has no other way to give up
+    }, ms);
+    try {
+      const result = await work(client);
+      if (expired) throw new Error('too late');
+      return result;
+    } catch (error) {
+      options.signal.throwIfAborted();
+      if (expired) {
+        throw new Failure(
+          'temporary',
+          `${server.host} did not finish ${phase} within ${Math.round(ms / 1000)} s`,
+          { hint: 'try again later; the limits are under timeouts in the config', cause: error },
+        );
+      }
+      if (isAuthenticationRefused(error)) throw error;
+      throw explainImapError(error, server, firstError);
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+
+  try {
+    const loginMs = (timeouts.connect + timeouts.greeting + timeouts.auth) * 1000;
+    await run((imap) => imap.connect(), loginMs, 'the login');
+    // Only an OK greeting is kept. After PREAUTH nobody has logged in: whoever answered never
+    // proved to know us.
+    if (client.greeting === undefined) {
+      throw new Failure('refused', `${server.host} let us in without a login (PREAUTH)`, {
+        hint: 'a mail server never does that; check host and port',
+      });
+    }
+  } catch (error) {
+    close();
+    if (isAuthenticationRefused(error)) throw new TokenRefused(errorText(error), { cause: error });
+    const offered = [...client.capabilities.keys()];
+    const asked = offered.length > 0 && error instanceof Failure && error.kind === 'temporary';
+    if (asked && !offered.some((capability) => oauthMechanisms.includes(capability))) {
+      throw new Failure(
+        'refused',
+        `${server.host} offers no login by OAuth (XOAUTH2, OAUTHBEARER)`,
+        {
+          hint: 'check that this is the right server, and that OAuth is switched on there',
+          cause: error,
+        },
+      );
+    }
+    throw error;
+  }
+
+  return {
+    client,
+    capabilities: new Set(client.capabilities.keys()),
+    run,
+    search: (keys) => run((imap) => searchByKeys(imap, keys)),
+    fetchAll: (range, query, { uid, timeoutMs }) =>
+      run((imap) => imap.fetchAll(range, query, { uid }), timeoutMs),
+    close,
+  };
+}
+
+async function readAuthority(caFile: string): Promise<Buffer> {
+  try {
+    return await readFile(caFile);
+  } catch (error) {
+    throw new Failure('config', `cannot read the certificate file ${caFile}: ${errorText(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+type Trace = (entry: Readonly<Record<string, unknown>>) => void;
+
+/** No `trace` level: imapflow would format a log entry for each row it fetches. */
+function logger(trace: Trace) {
+  const at = (level: string) => (entry: Readonly<Record<string, unknown>>) => {
+    const { msg, src } = entry;
+    if (typeof msg === 'string') trace({ level, src, msg });
+  };
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}

@@ -1,0 +1,126 @@
+import type { ImapServer } from '../account/account.ts';
+import { errorCode, errorField, errorText, Failure } from '../errors.ts';
+import { isCertificateError } from '../system/certificate-errors.ts';
+
+/** Response codes (RFC 5530 and kin) that mean: not now. */
+const temporaryResponses = new Set([
+  'UNAVAILABLE',
+  'INUSE',
+  'LIMIT',
+  'OVERQUOTA',
+  'THROTTLED',
+  'SERVERBUG',
+]);
+
+/** Codes of imapflow that mean the server does not speak IMAP, or too much of it. */
+const protocolCodes = new Set([
+  'UnexpectedTag',
+  'MissingTag',
+  'InvalidResponse',
+  'ResponseProcessingFailed',
+  'STARTTLS_INJECTION',
+  'COMPRESS_TRAILING_DATA',
+  'LineTooLarge',
+  'LiteralTooLarge',
+  'ResponseTooLarge',
+  'TooManyTokens',
+  'TooManyResponses',
+  'ERR_SSL_WRONG_VERSION_NUMBER',
+  'ERR_SSL_PACKET_LENGTH_TOO_LONG',
+]);
+
+/** Whether the server refused the credentials themselves (not the moment, not the mechanism). */
+export function isAuthenticationRefused(error: unknown): boolean {
+  return (
+    typeof error === 'object' &&
+    error !== null &&
+    Reflect.get(error, 'authenticationFailed') === true &&
+    !temporaryResponses.has(errorField(error, 'serverResponseCode') ?? '')
+  );
+}
+
+/**
+ * One sentence for whatever went wrong with an IMAP server, recognised by code and field only.
+ * `first` is the first error the connection reported: a promise often says just "not available".
+ */
+export function explainImapError(error: unknown, server: ImapServer, first?: unknown): Failure {
+  if (error instanceof Failure) return error;
+  const where = `${server.host}:${server.port}`;
+  for (const candidate of [first, error]) {
+    const failure = candidate === undefined ? null : explainCode(candidate, where, server);
+    if (failure !== null) return failure;
+  }
+  const answer = errorField(error, 'responseText');
+  const status = errorField(error, 'responseStatus');
+  if (status !== null) {
+    const code = errorField(error, 'serverResponseCode') ?? '';
+    const kind = temporaryResponses.has(code) ? 'temporary' : 'refused';
+    return new Failure(kind, `${where} said ${status}${answer === null ? '' : `: ${answer}`}`, {
+      hint: kind === 'temporary' ? 'try again later' : undefined,
+      cause: error,
+    });
+  }
+  const reason = errorField(error, 'reason');
+  return new Failure(
+    'temporary',
+    `lost the connection to ${where}${reason === null ? '' : `: ${reason}`}`,
+    {
+      hint: 'try again later',
+      cause: first ?? error,
+    },
+  );
+}
+
+function explainCode(error: unknown, where: string, server: ImapServer): Failure | null {
+  if (error instanceof Failure) return error;
+  const code = errorCode(error);
+  if (code === null) return null;
+  if (isCertificateError(code)) {
+    return new Failure(
+      'protocol',
+      `the certificate of ${where} is not trusted: ${errorText(error)}`,
+      {
+        hint: 'for a private authority name its PEM file: --ca-file, or imap.ca_file in the config',
+        cause: error,
+      },
+    );
+  }
+  if (code === 'ETHROTTLE') {
+    return new Failure('temporary', `${where} asks to wait: too many requests`, {
+      hint: 'try again later',
+      cause: error,
+    });
+  }
+  if (code === 'CONNECT_TIMEOUT' || code === 'UPGRADE_TIMEOUT' || code === 'ETIMEDOUT') {
+    return new Failure('temporary', `${where} does not take the connection in time`, {
+      hint: 'check the network, then try again',
+      cause: error,
+    });
+  }
+  if (code === 'GREETING_TIMEOUT') {
+    return new Failure('temporary', `${where} sends no greeting in time`, {
+      hint: 'check host and port, then try again',
+      cause: error,
+    });
+  }
+  if (protocolCodes.has(code)) {
+    const tls = code.startsWith('ERR_SSL') && server.security === 'tls';
+    return new Failure(
+      'protocol',
+      `${where} does not speak ${tls ? 'TLS' : 'IMAP'} as it should (${code})`,
+      {
+        hint: tls
+          ? 'check the port; for STARTTLS set imap.security = "starttls"'
+          : 'check host and port',
+        cause: error,
+      },
+    );
+  }
+  if (/^E[A-Z_]+$/.test(code) && code !== 'EConnectionClosed') {
+    return new Failure('temporary', `cannot reach ${where} (${code})`, {
+      hint: 'check the network, then try again',
+      cause: error,
+    });
+  }
+  return null;
+}

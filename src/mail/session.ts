@@ -1,0 +1,253 @@
+import type { FetchMessageObject, MailboxObject } from 'imapflow';
+import type { Account } from '../account/account.ts';
+import { errorText, Failure } from '../errors.ts';
+import { isUid, UidSet } from '../uid-set.ts';
+import {
+  type Connection,
+  type ConnectionOptions,
+  openConnection,
+  TokenRefused,
+} from './connection.ts';
+import { toMailbox, toParts, toSummary } from './from-imapflow.ts';
+import type {
+  FetchedMessage,
+  Mailbox,
+  MessageFacts,
+  MessagePart,
+  MessageSummary,
+  OpenMailbox,
+  TokenSource,
+} from './message.ts';
+import type { SearchKey } from './search-key.ts';
+
+/** What a command can ask of a mail server. Everything here only reads: EXAMINE and BODY.PEEK. */
+export interface MailSession {
+  /** Every mailbox, counts included: one round trip where the server has LIST-STATUS. */
+  listMailboxes(): Promise<Mailbox[]>;
+  /** @throws Failure 'not-found' */
+  examine(path: string): Promise<OpenMailbox>;
+  search(keys: readonly SearchKey[]): Promise<number[]>;
+  /** The newest `limit` messages of the open mailbox, newest first. */
+  newest(limit: number): Promise<MessageSummary[]>;
+  /** In the order of `uids`; those the server does not know are left out. */
+  summaries(uids: readonly number[]): Promise<MessageSummary[]>;
+  /** Size, flags and arrival of each message asked for that is there. */
+  facts(uids: UidSet): Promise<MessageFacts[]>;
+  /** The bytes of messages that fit into memory together. What does not come is not in the answer. */
+  fetchTogether(facts: readonly MessageFacts[]): Promise<FetchedMessage[]>;
+  /** The bytes of one message, in pieces. */
+  fetchInPieces(facts: MessageFacts): Promise<FetchedMessage | null>;
+  /** The leaves of the message's MIME tree, in order. @throws Failure 'not-found' */
+  parts(uid: number): Promise<MessagePart[]>;
+  /** A text part in Unicode, cut after `maxBytes`. */
+  partText(uid: number, part: string, maxBytes: number): Promise<string>;
+  close(): void;
+}
+
+export interface SessionOptions
+  extends Omit<ConnectionOptions, 'server' | 'user' | 'accessToken' | 'timeouts'> {
+  readonly account: Account;
+  readonly accessToken: TokenSource;
+}
+
+/** Bytes a second below which a transfer counts as stuck, beside the time of a command. */
+const slowestBytesPerSecond = 8192;
+const pieceBytes = 1 << 20;
+
+/**
+ * Connect and log in. A token the server refuses is renewed once: it may have been revoked, or the
+ * clocks differ.
+ */
+export async function openSession(options: SessionOptions): Promise<MailSession> {
+  const { account } = options;
+  const connect = (accessToken: string) =>
+    openConnection({
+      ...options,
+      server: account.imap,
+      user: account.address,
+      accessToken,
+      timeouts: account.timeouts,
+    });
+  const first = await options.accessToken({ refused: undefined });
+  const connection = await connect(first).catch(async (error: unknown) => {
+    if (!(error instanceof TokenRefused)) throw error;
+    const second = await options.accessToken({ refused: first });
+    return await connect(second).catch((again: unknown) => {
+      if (!(again instanceof TokenRefused)) throw again;
+      throw new Failure(
+        'login',
+        `${account.imap.host} refuses the login of ${account.address}: ${again.message}`,
+        {
+          hint: `mailctl login -a ${account.name}; IMAP may also be switched off for this mailbox`,
+          cause: again,
+        },
+      );
+    });
+  });
+  return sessionOn(connection, account);
+}
+
+function sessionOn(connection: Connection, account: Account): MailSession {
+  const commandMs = account.timeouts.command * 1000;
+  const transferMs = (bytes: number) => commandMs + (bytes / slowestBytesPerSecond) * 1000;
+  const summaryItems = { uid: true, flags: true, envelope: true, size: true, internalDate: true };
+
+  return {
+    async listMailboxes() {
+      const statusQuery = { messages: true, unseen: true, uidNext: true, uidValidity: true };
+      const listed = await connection.run((client) => client.list({ statusQuery }));
+      return listed.map(toMailbox);
+    },
+    async examine(path) {
+      checkPath(path);
+      const mailbox = await connection.run((client) =>
+        client.mailboxOpen(path, { readOnly: true }).catch((error: unknown) => {
+          if (typeof error === 'object' && error !== null && Reflect.get(error, 'mailboxMissing')) {
+            throw new Failure('not-found', `there is no folder ${path}`, {
+              hint: 'mailctl folders lists them',
+              cause: error,
+            });
+          }
+          throw error;
+        }),
+      );
+      return checkedMailbox(mailbox, path);
+    },
+    search: (keys) => connection.search(keys),
+    async newest(limit) {
+      const mailbox = connection.client.mailbox;
+      const messages = mailbox === false ? 0 : mailbox.exists;
+      if (messages === 0) return [];
+      const range = `${Math.max(1, messages - limit + 1)}:${messages}`;
+      const rows = await connection.fetchAll(range, summaryItems, { uid: false });
+      return valid(rows)
+        .map(toSummary)
+        .sort((a, b) => b.uid - a.uid);
+    },
+    async summaries(uids) {
+      if (uids.length === 0) return [];
+      const rows = await connection.fetchAll(uids.join(','), summaryItems, { uid: true });
+      const known = new Map(valid(rows).map((row) => [row.uid, toSummary(row)]));
+      return uids.flatMap((uid) => known.get(uid) ?? []);
+    },
+    async facts(uids) {
+      const items = { uid: true, flags: true, size: true, internalDate: true };
+      const rows = await connection.fetchAll(uids.toString(), items, { uid: true });
+      return valid(rows)
+        .filter(({ uid }) => uids.has(uid))
+        .map(toFacts);
+    },
+    async fetchTogether(facts) {
+      const asked = new Map(facts.map((fact) => [fact.uid, fact]));
+      const bytes = facts.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+      const rows = await connection.fetchAll(
+        UidSet.of(asked.keys()).toString(),
+        { uid: true, source: true },
+        { uid: true, timeoutMs: transferMs(bytes) },
+      );
+      return valid(rows).flatMap(({ uid, source }) => {
+        const fact = asked.get(uid);
+        // An empty body of a message that has a size is a row gone wrong, not a message.
+        if (fact === undefined || source === undefined) return [];
+        return source.length === 0 && fact.sizeBytes > 0 ? [] : [{ ...fact, content: [source] }];
+      });
+    },
+    async fetchInPieces(fact) {
+      const { content } = await connection.run((client) =>
+        client.download(String(fact.uid), undefined, { uid: true, chunkSize: pieceBytes }),
+      );
+      if (content === undefined) return null;
+      return { ...fact, content: bounded(content, connection, transferMs(fact.sizeBytes)) };
+    },
+    async parts(uid) {
+      const items = { uid: true, bodyStructure: true };
+      const rows = await connection.fetchAll(String(uid), items, { uid: true });
+      const structure = valid(rows).find((row) => row.uid === uid)?.bodyStructure;
+      if (structure === undefined) {
+        throw new Failure('not-found', `the server describes no message ${uid}`);
+      }
+      return toParts(structure);
+    },
+    async partText(uid, part, maxBytes) {
+      const options = { uid: true, maxBytes, chunkSize: pieceBytes };
+      const { content } = await connection.run((client) =>
+        client.download(String(uid), part, options),
+      );
+      const pieces: Uint8Array[] = [];
+      if (content !== undefined) {
+        for await (const piece of bounded(content, connection, transferMs(maxBytes)))
+          pieces.push(piece);
+      }
+      return Buffer.concat(pieces).toString();
+    },
+    close: () => connection.close(),
+  };
+}
+
+/** A folder name goes to the server as it is, so it must not end a line. */
+function checkPath(path: string): void {
+  if (path === '' || /[\u0000-\u001f\u007f]/.test(path)) {
+    throw new Failure('usage', 'a folder name must not be empty or hold control characters', {
+      hint: 'mailctl folders lists them',
+    });
+  }
+}
+
+function checkedMailbox(mailbox: MailboxObject, path: string): OpenMailbox {
+  const uidValidity = Number(mailbox.uidValidity ?? 0);
+  if (!isUid(uidValidity)) {
+    throw new Failure('protocol', `the server gives no valid UIDVALIDITY for ${path}`, {
+      hint: 'without it a message cannot be told from another; nothing was fetched',
+    });
+  }
+  return {
+    path: mailbox.path,
+    delimiter: mailbox.delimiter || null,
+    messages: mailbox.exists,
+    uidValidity,
+  };
+}
+
+/** Rows that are what was asked for: a UID a message can have, and each only once. */
+function valid(rows: readonly FetchMessageObject[]): FetchMessageObject[] {
+  const seen = new Set<number>();
+  return rows.filter(({ uid }) => {
+    if (!isUid(uid) || seen.has(uid)) return false;
+    seen.add(uid);
+    return true;
+  });
+}
+
+function toFacts({ uid, size, flags, internalDate }: FetchMessageObject): MessageFacts {
+  const date = internalDate === undefined ? null : new Date(internalDate);
+  return {
+    uid,
+    sizeBytes: size !== undefined && Number.isSafeInteger(size) && size >= 0 ? size : 0,
+    flags: [...(flags ?? [])],
+    internalDate: date === null || Number.isNaN(date.getTime()) ? null : date,
+  };
+}
+
+/** A stream that must end in time as a whole, however steadily it drips. */
+async function* bounded(
+  content: AsyncIterable<Uint8Array>,
+  connection: Connection,
+  ms: number,
+): AsyncGenerator<Uint8Array> {
+  let expired = false;
+  const timer = setTimeout(() => {
+    expired = true;
+    connection.close();
+  }, ms);
+  try {
+    yield* content;
+  } catch (error) {
+    const why = expired ? `it took longer than ${Math.round(ms / 1000)} s` : errorText(error);
+    throw new Failure('temporary', `the transfer of a message broke off: ${why}`, {
+      hint: 'try again later',
+      cause: error,
+    });
+  } finally {
+    clearTimeout(timer);
+  }
+}

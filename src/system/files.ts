@@ -1,0 +1,77 @@
+import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { errorCode, Failure } from '../errors.ts';
+
+/**
+ * Replace a file so that a crash at any point leaves the old content or the new, never a mix and
+ * never neither. Missing folders are made 0700, the file is 0600 whatever the umask.
+ */
+export async function writeFileDurably(path: string, data: string | Uint8Array): Promise<void> {
+  const directory = dirname(path);
+  await makeDirectory(directory);
+  const temporary = join(directory, `.${randomBytes(9).toString('base64url')}.tmp`);
+  try {
+    // O_EXCL: never through a link somebody else put there.
+    const file = await open(temporary, 'wx', 0o600);
+    try {
+      await file.writeFile(data);
+      await file.sync(); // the bytes, before a name points at them
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  await syncDirectory(directory); // the name itself
+}
+
+/** Make a folder and its parents, each new one 0700. */
+export async function makeDirectory(path: string): Promise<void> {
+  await mkdir(path, { recursive: true, mode: 0o700 });
+}
+
+/** Make the names in a folder survive a power cut. Windows has no such call and needs none. */
+export async function syncDirectory(path: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const directory = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}
+
+/**
+ * The content of a regular file of at most `maxBytes`, null when there is no such file. A device or
+ * a pipe is refused before it is read: it may never end.
+ */
+export async function readSmallFile(path: string, maxBytes: number): Promise<Buffer | null> {
+  const file = await openIfThere(path);
+  if (file === null) return null;
+  try {
+    const { size } = await file.stat().then((stats) => {
+      if (!stats.isFile()) throw new Failure('config', `${path} is not a regular file`);
+      return stats;
+    });
+    if (size > maxBytes) {
+      throw new Failure('config', `${path} is larger than ${maxBytes} bytes`);
+    }
+    return await file.readFile();
+  } finally {
+    await file.close();
+  }
+}
+
+async function openIfThere(path: string) {
+  try {
+    // O_NONBLOCK: opening a FIFO must not wait for a writer.
+    return await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return null;
+    throw error;
+  }
+}

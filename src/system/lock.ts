@@ -1,0 +1,73 @@
+import { open } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { errorText, Failure } from '../errors.ts';
+import { makeDirectory } from './files.ts';
+
+interface FileLocks {
+  tryLock(fd: number): boolean;
+  unlock(fd: number): void;
+}
+
+export interface LockOptions {
+  /** How long to wait for whoever holds it, milliseconds. */
+  readonly waitMs: number;
+  readonly signal: AbortSignal;
+  /** What is locked, for the sentence a person reads: "the archive /home/ada/Mail". */
+  readonly what: string;
+}
+
+/**
+ * Run `work` while no other process holds the lock on `path`. It is a lock of the kernel
+ * (fcntl/flock/LockFileEx): it ends with its holder, however that dies, so it is never stale, and
+ * neither a reused process id nor a changed clock can fool it. The file stays; it is never removed,
+ * as removing it would let two processes lock two files of one name.
+ */
+export async function withLock<T>(
+  path: string,
+  options: LockOptions,
+  work: () => Promise<T>,
+): Promise<T> {
+  const locks = loadFileLocks();
+  await makeDirectory(dirname(path));
+  const file = await open(path, 'a+', 0o600);
+  try {
+    const giveUpAt = performance.now() + options.waitMs;
+    while (!locks.tryLock(file.fd)) {
+      options.signal.throwIfAborted();
+      if (performance.now() > giveUpAt) {
+        throw new Failure('temporary', `another mailctl is using ${options.what}`, {
+          hint: 'wait until it has finished, then try again',
+        });
+      }
+      // Jitter: fifty waiters must not all knock at the same moment.
+      await wait(10 + Math.random() * 30);
+    }
+    try {
+      return await work();
+    } finally {
+      locks.unlock(file.fd);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+function isFileLocks(value: unknown): value is FileLocks {
+  return typeof value === 'object' && value !== null && 'tryLock' in value && 'unlock' in value;
+}
+
+function loadFileLocks(): FileLocks {
+  try {
+    // Loaded here, not at start-up: most commands never lock anything.
+    const locks: unknown = createRequire(import.meta.url)('fs-native-extensions');
+    if (isFileLocks(locks)) return locks;
+    throw new Error('fs-native-extensions has no tryLock');
+  } catch (error) {
+    throw new Failure('store', `this machine cannot lock files: ${errorText(error)}`, {
+      hint: 'reinstall mailctl for this platform: npm install --global mailctl',
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,37 @@
+/**
+ * Every secret this process has met, so that none of them is ever told: errors and logs go through
+ * `redact`, which finds a secret by its value, wherever a server or a library may have put it.
+ */
+export class Secrets {
+  readonly #spellings = new Set<string>();
+
+  /** Remember a secret; returns it. Very short ones are left out: they would blank out words. */
+  add(secret: string): string {
+    if (secret.length >= 6) {
+      for (const spelling of spellings(secret)) this.#spellings.add(spelling);
+    }
+    return secret;
+  }
+
+  redact(text: string): string {
+    let redacted = text;
+    // Longest first: a short spelling may be a part of a longer one.
+    for (const spelling of [...this.#spellings].sort((a, b) => b.length - a.length)) {
+      redacted = redacted.replaceAll(spelling, '[secret]');
+    }
+    return redacted;
+  }
+}
+
+/** As it is, percent-encoded, and what base64 makes of it at each of its three alignments. */
+function spellings(secret: string): string[] {
+  const encoded = [0, 1, 2].flatMap((offset) => {
+    const padded = Buffer.concat([Buffer.alloc(offset), Buffer.from(secret)]);
+    // Characters that also depend on what stands before and after are cut off.
+    const start = offset === 0 ? 0 : offset + 1;
+    const end = Math.floor((padded.length * 8) / 6);
+    const base64 = padded.toString('base64').slice(start, end);
+    return [base64, base64.replaceAll('+', '-').replaceAll('/', '_')];
+  });
+  return [secret, encodeURIComponent(secret), ...encoded].filter((text) => text.length >= 6);
+}

@@ -1,0 +1,42 @@
+import type { Failure } from '../errors.ts';
+import type { Secrets } from '../system/secrets.ts';
+import type { TerminalStream } from '../system/system.ts';
+import { printable, printableLines, safeJson } from './printable.ts';
+
+interface ReportOptions {
+  readonly json: boolean;
+  readonly secrets: Secrets;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** Tell a failure on stderr: the sentence, then the way out. Under --json one line of JSON. */
+export function reportFailure(
+  stderr: TerminalStream,
+  failure: Failure,
+  options: ReportOptions,
+): void {
+  const { json, secrets } = options;
+  const message = secrets.redact(failure.message);
+  const hint = failure.hint === null ? null : secrets.redact(failure.hint);
+  if (json) {
+    const { kind, exitCode } = failure;
+    stderr.write(`${safeJson({ type: 'error', kind, message, hint, exitCode })}\n`);
+    return;
+  }
+  const bold = useColour(stderr, options.env)
+    ? (text: string) => `\u001b[1m${text}\u001b[22m`
+    : String;
+  // The caret line under a query is the one place where a message has several lines.
+  const [first = '', ...rest] = printableLines(message).split('\n');
+  stderr.write(`${bold('mailctl:')} ${first}\n`);
+  for (const line of rest) stderr.write(`${line}\n`);
+  if (hint !== null) stderr.write(`  → ${printable(hint)}\n`);
+}
+
+/** https://no-color.org, decided for each stream by itself. */
+export function useColour(
+  stream: TerminalStream,
+  env: Readonly<Record<string, string | undefined>>,
+): boolean {
+  return stream.isTTY === true && !env['NO_COLOR'] && env['TERM'] !== 'dumb';
+}

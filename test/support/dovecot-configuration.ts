@@ -1,0 +1,125 @@
+import { execFileSync } from 'node:child_process';
+import { networkInterfaces, userInfo } from 'node:os';
+
+/** Whom mail files belong to. As root Dovecot refuses to open a mailbox as root. */
+export function mailOwner(): { uid: number; gid: number } {
+  const { uid, gid } = userInfo();
+  return uid === 0 ? { uid: 8, gid: 8 } : { uid, gid };
+}
+
+/** The main configuration file (Dovecot 2.3). Each block stands on lines of its own, as it must. */
+export function dovecotConfiguration(about: {
+  baseDirectory: string;
+  mailRoot: string;
+  oauthFile: string;
+  certFile: string;
+  keyFile: string;
+  mechanisms: string;
+  port: number;
+  starttlsPort: number;
+}): string {
+  const { uid, gid } = mailOwner();
+  return `
+base_dir = ${about.baseDirectory}
+state_dir = ${about.baseDirectory}
+log_path = /dev/stderr
+protocols = imap
+listen = ${loopbackAddresses().join(', ')}
+${userInfo().uid === 0 ? '' : unprivileged()}
+ssl = yes
+ssl_cert = <${about.certFile}
+ssl_key = <${about.keyFile}
+
+auth_mechanisms = ${about.mechanisms}
+# Every login asks the authorization server, and one that is refused is told so at once.
+auth_cache_size = 0
+auth_failure_delay = 0
+passdb {
+  driver = oauth2
+  mechanisms = ${about.mechanisms}
+  args = ${about.oauthFile}
+}
+userdb {
+  driver = static
+  args = uid=${uid} gid=${gid} home=${about.mailRoot}/%u
+}
+first_valid_uid = 1
+first_valid_gid = 1
+
+mail_location = maildir:~/mail:LAYOUT=fs:UTF-8:INBOX=~/mail/INBOX
+# Mail comes and goes as files, behind the back of an index.
+mailbox_list_index = no
+# No mailbox here outlives the test.
+mail_fsync = never
+mail_max_userip_connections = 100
+protocol imap {
+  rawlog_dir = ${about.mailRoot}/%u/rawlog
+}
+
+namespace inbox {
+  inbox = yes
+  separator = /
+${mailbox('Sent', '\\Sent')}
+${mailbox('Drafts', '\\Drafts')}
+${mailbox('Trash', '\\Trash')}
+${mailbox('Junk', '\\Junk')}
+${mailbox('Archive', '\\Archive')}
+}
+
+service imap-login {
+  service_count = 0
+  inet_listener imap {
+    port = ${about.starttlsPort}
+  }
+  inet_listener imaps {
+    port = ${about.port}
+    ssl = yes
+  }
+}
+service imap {
+  process_limit = 200
+  vsz_limit = 0
+}
+# Without this socket there is no penalty for addresses that have failed to log in.
+service anvil {
+  unix_listener anvil-auth-penalty {
+    mode = 0
+  }
+}
+`;
+}
+
+/** The file that says how an access token is judged (RFC 7662). */
+export function oauthConfiguration(introspectionUrl: string): string {
+  return `
+introspection_mode = post
+introspection_url = ${introspectionUrl}
+username_attribute = sub
+active_attribute = active
+active_value = true
+`;
+}
+
+function loopbackAddresses(): string[] {
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  return ['127.0.0.1', '::1'].filter((wanted) => all.some(({ address }) => address === wanted));
+}
+
+function mailbox(name: string, specialUse: string): string {
+  return `
+  mailbox ${name} {
+    auto = subscribe
+    special_use = ${specialUse}
+  }`;
+}
+
+function unprivileged(): string {
+  const group = execFileSync('id', ['-gn'], { encoding: 'utf8' }).trim();
+  const noChroot = ['anvil', 'imap-login', 'stats', 'imap-urlauth-login', 'submission-login'];
+  return `
+default_internal_user = ${userInfo().username}
+default_login_user = ${userInfo().username}
+default_internal_group = ${group}
+${noChroot.map((service) => `service ${service} {\n  chroot =\n}`).join('\n')}
+`;
+}

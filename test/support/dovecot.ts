@@ -1,0 +1,156 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Certificates } from '../sandbox/certificates.ts';
+import { dovecotConfiguration, mailOwner, oauthConfiguration } from './dovecot-configuration.ts';
+import { findProgram } from './machine.ts';
+import { type Delivery, MailFiles } from './maildir.ts';
+import { freePorts, killTree } from './processes.ts';
+
+export interface DovecotOptions {
+  oauth: { introspectionUrl: string };
+  certificates: Pick<Certificates, 'certFile' | 'keyFile'>;
+  /** SASL mechanisms, separated by spaces. Default: `xoauth2 oauthbearer`. */
+  mechanisms?: string;
+  /** Where everything is kept, and left there. Default: a temporary directory, removed at close. */
+  directory?: string;
+}
+
+export interface Dovecot {
+  host: 'localhost';
+  /** TLS from the first byte. */
+  port: number;
+  /** STARTTLS. Dovecot trusts clients on its own machine: it would let them log in without. */
+  starttlsPort: number;
+  /** The Maildir of a mailbox (`INBOX` when not named). */
+  mailDirectory(user: string, mailbox?: string): string;
+  /** Puts a message into a mailbox, which is made when it is not there. */
+  deliver(user: string, mailbox: string, message: Buffer, delivery?: Delivery): void;
+  createMailbox(user: string, mailbox: string): void;
+  /** Gives a mailbox a new UIDVALIDITY. Nobody may have it open. */
+  renumber(user: string, mailbox: string): void;
+  /** From now on keeps what clients send after logging in as `user`; the function reads it. */
+  record(user: string): () => string;
+  /** Everything Dovecot has logged. */
+  log(): string;
+  close(): Promise<void>;
+}
+
+interface Started {
+  child: ChildProcess;
+  port: number;
+  starttlsPort: number;
+  log: () => string;
+}
+
+const program = findProgram('dovecot') ?? 'dovecot';
+
+/**
+ * Starts a Dovecot of its own, on ports of its own, that asks the authorization server about every
+ * access token. Ready when it resolves. Works as root and as anybody else.
+ */
+export async function startDovecot(options: DovecotOptions): Promise<Dovecot> {
+  // Sockets live here: a path longer than 107 bytes would be refused.
+  const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'mailctl-imap-')));
+  await mkdir(directory, { recursive: true });
+  // As root, Dovecot serves mail as another user, who has to get through.
+  await chmod(directory, 0o711);
+  const files = new MailFiles(join(directory, 'users'), mailOwner());
+  const oauthFile = join(directory, 'oauth2.conf');
+  await writeFile(oauthFile, oauthConfiguration(options.oauth.introspectionUrl), { mode: 0o600 });
+
+  const configurationFor = (port: number, starttlsPort: number): string =>
+    dovecotConfiguration({
+      baseDirectory: join(directory, 'run'),
+      mailRoot: join(directory, 'users'),
+      oauthFile,
+      certFile: options.certificates.certFile,
+      keyFile: options.certificates.keyFile,
+      mechanisms: options.mechanisms ?? 'xoauth2 oauthbearer',
+      port,
+      starttlsPort,
+    });
+  const { child, port, starttlsPort, log } = await startOnFreePorts(directory, configurationFor);
+  const killAtExit = () => child.kill();
+  process.once('exit', killAtExit);
+
+  return {
+    host: 'localhost',
+    port,
+    starttlsPort,
+    mailDirectory: (user, mailbox = 'INBOX') => files.mailbox(user, mailbox),
+    deliver: (user, mailbox, message, delivery) => files.deliver(user, mailbox, message, delivery),
+    createMailbox: (user, mailbox) => files.create(user, mailbox),
+    renumber: (user, mailbox) => files.renumber(user, mailbox),
+    record: (user) => {
+      const recordings = join(files.home(user), 'rawlog');
+      files.makeDirectory(recordings);
+      return () =>
+        readdirSync(recordings)
+          .filter((name) => name.endsWith('.in'))
+          .sort()
+          .map((name) => readFileSync(join(recordings, name), 'utf8'))
+          .join('');
+    },
+    log,
+    close: async () => {
+      process.off('exit', killAtExit);
+      await stop(child);
+      await rm(join(directory, 'run'), { recursive: true, force: true });
+      if (!options.directory) await rm(directory, { recursive: true, force: true, maxRetries: 3 });
+    },
+  };
+}
+
+async function startOnFreePorts(
+  directory: string,
+  configurationFor: (port: number, starttlsPort: number) => string,
+): Promise<Started> {
+  const configurationFile = join(directory, 'dovecot.conf');
+  for (let attempt = 1; ; attempt += 1) {
+    const [port = 0, starttlsPort = 0] = await freePorts(2);
+    await writeFile(configurationFile, configurationFor(port, starttlsPort), { mode: 0o600 });
+    const child = spawn(program, ['-F', '-c', configurationFile], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let text = '';
+    child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk;
+    });
+    // All ports are bound before it logs this.
+    const starting = new Promise<void>((resolve, reject) => {
+      child.stderr.on('data', () => text.includes('starting up') && resolve());
+      child.once('error', reject);
+      child.once('close', (code) => reject(new Error(`dovecot ended with ${code}:\n${text}`)));
+    });
+    try {
+      await starting;
+      await greeting(starttlsPort);
+      return { child, port, starttlsPort, log: () => text };
+    } catch (error) {
+      await stop(child);
+      if (attempt === 3 || !text.includes('Address already in use')) throw error;
+    }
+  }
+}
+
+async function greeting(port: number): Promise<void> {
+  const socket = connect(port, '127.0.0.1');
+  try {
+    await once(socket, 'data', { signal: AbortSignal.timeout(10_000) });
+  } finally {
+    socket.destroy();
+  }
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  // Asked to stop, Dovecot waits a second for its logger. Nothing here is worth that second.
+  await killTree(child.pid);
+  await ended;
+}

@@ -1,0 +1,71 @@
+import { execFileSync } from 'node:child_process';
+import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+/** Programs some tests need and npm cannot bring, and the Debian packages they come in. */
+export const packages = {
+  dovecot: ['dovecot-imapd'],
+  secretService: ['gnome-keyring', 'dbus', 'libsecret-1-0'],
+  chromium: ['chromium'],
+  strace: ['strace'],
+} as const satisfies Record<string, readonly string[]>;
+
+export type Part = keyof typeof packages;
+
+export const partNames = Object.keys(packages).filter((name): name is Part => name in packages);
+
+/** Why a part cannot be used on this machine, or null when it can. */
+export function whyMissing(part: Part): string | null {
+  if (process.platform !== 'linux') return `only on Linux, this is ${process.platform}`;
+  switch (part) {
+    case 'dovecot':
+      return whyNoDovecot();
+    case 'secretService':
+      return whyNoSecretService();
+    case 'chromium':
+      return chromiumPath() === null ? 'no chromium' : null;
+    case 'strace':
+      return findProgram('strace') === null ? 'no strace' : null;
+  }
+}
+
+export function chromiumPath(): string | null {
+  return findProgram('chromium') ?? findProgram('google-chrome');
+}
+
+/** The path of a program, also of those kept where only root's PATH leads. */
+export function findProgram(name: string): string | null {
+  const directories = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/bin'];
+  for (const directory of directories) {
+    try {
+      accessSync(join(directory, name), constants.X_OK);
+      return join(directory, name);
+    } catch {
+      // Looked for in the next one.
+    }
+  }
+  return null;
+}
+
+function whyNoDovecot(): string | null {
+  const program = findProgram('dovecot');
+  if (program === null || !existsSync('/usr/lib/dovecot/imap-login')) return 'no dovecot with IMAP';
+  const version = execFileSync(program, ['--version'], { encoding: 'utf8' }).trim();
+  // 2.4 reads another configuration language.
+  return version.startsWith('2.3.') ? null : `dovecot ${version}, the tests need 2.3`;
+}
+
+function whyNoSecretService(): string | null {
+  const programs = ['dbus-daemon', 'dbus-send', 'gnome-keyring-daemon'];
+  const missing = programs.filter((name) => findProgram(name) === null);
+  if (!hasLibrary('libsecret-1.so.0')) missing.push('libsecret');
+  return missing.length > 0 ? `no ${missing.join(', ')}` : null;
+}
+
+function hasLibrary(name: string): boolean {
+  return ['/usr/lib', '/usr/lib64', '/lib'].some(
+    (root) =>
+      existsSync(join(root, name)) ||
+      (existsSync(root) && readdirSync(root).some((entry) => existsSync(join(root, entry, name)))),
+  );
+}
