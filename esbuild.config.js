@@ -1,12 +1,28 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 
-// The bundle that is shipped: dist/main.js and what it loads only when a verb needs it. Native
+// The bundle that is shipped: dist/mailctl.js and what it loads only when a verb needs it. Native
 // modules stay outside; they are the only runtime dependencies.
-rmSync('dist', { recursive: true, force: true });
+const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+/**
+ * commander loads node:child_process for subcommands that are programs of their own. mailctl has
+ * none, and loading it is a fifth of the time `mailctl --help` takes.
+ */
+const withoutChildProcess = {
+  name: 'commander-without-child-process',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node:child_process$/ }, ({ importer }) =>
+      /[\\/]node_modules[\\/]commander[\\/]/.test(importer)
+        ? { path: 'child_process', namespace: 'absent' }
+        : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: 'absent' }, () => ({ contents: 'module.exports = {}' }));
+  },
+};
+
 const { metafile } = await build({
-  entryPoints: ['src/main.ts', 'src/system/real-system.ts', 'src/system/keychain-process.ts'],
+  entryPoints: ['src/mailctl.ts', 'src/system/keychain-process.ts'],
   outdir: 'dist',
   entryNames: '[name]',
   bundle: true,
@@ -14,9 +30,10 @@ const { metafile } = await build({
   format: 'esm',
   platform: 'node',
   target: 'node20',
+  plugins: [withoutChildProcess],
+  define: { MAILCTL_VERSION: JSON.stringify(version) },
   external: ['keytar', 'fs-native-extensions'],
-  minifySyntax: true,
-  minifyWhitespace: true,
+  minify: true,
   legalComments: 'none',
   metafile: true,
   logLevel: 'warning',
@@ -38,5 +55,8 @@ const licences = [...packages].sort().map((path) => {
   const text = file === undefined ? '' : readFileSync(join(path, file), 'utf8').trim();
   return `${name} ${version} (${license})\n\n${text}\n`;
 });
+// A file of an older build goes last: a command that is running may be about to load it.
+const made = new Set([...Object.keys(metafile.outputs).map((path) => basename(path)), 'LICENSES.txt']);
+for (const name of readdirSync('dist')) if (!made.has(name)) rmSync(join('dist', name));
 const separator = `\n${'-'.repeat(80)}\n\n`;
 writeFileSync('dist/LICENSES.txt', licences.join(separator));

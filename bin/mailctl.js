@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 import process from 'node:process';
-import { main } from '../dist/main.js';
-import { realSystem } from '../dist/real-system.js';
+import { main, realSystem } from '../dist/mailctl.js';
 
 // exitCode, not exit(): what is still on its way to a pipe must arrive.
 process.exitCode = await main(process.argv.slice(2), realSystem());

@@ -1,12 +1,7 @@
-import { CommanderError } from '@commander-js/extra-typings';
-import { openApp } from './commands/app.ts';
-import { rootCommand } from './commands/root.ts';
 import type { VerbEntry } from './commands/verb.ts';
-import { errorText, Failure } from './errors.ts';
 import type { System } from './system/system.ts';
-import { flush, ReaderGone } from './terminal/output.ts';
-import { reportFailure } from './terminal/report.ts';
-import { version } from './version.ts';
+
+// Loaded at every start, so everything else is loaded when it is needed.
 
 /** Every verb, in the order of `--help`. Its file is loaded when it is the one to run. */
 export const verbs: readonly VerbEntry[] = [
@@ -59,53 +54,41 @@ export const verbs: readonly VerbEntry[] = [
 
 /** Run one command line; resolves to the exit code. Never throws. */
 export async function main(argv: readonly string[], system: System): Promise<number> {
-  const json = argv.includes('--json');
   try {
     await runCommand(argv, system);
-    await flush(system.stdout);
+    await flush(system);
     return 0;
   } catch (error) {
-    const failure = toFailure(error, system);
-    if (failure === null) return 0;
-    reportFailure(system.stderr, failure, { json, secrets: system.secrets, env: system.env });
-    return failure.kind === 'cancelled' ? interruptedCode(system.signal) : failure.exitCode;
+    // commander ends by an error also when it has printed the help that was asked for.
+    if (error instanceof Error && Reflect.get(error, 'exitCode') === 0) return 0;
+    const { endWith } = await import('./ending.ts');
+    return endWith(error, system, { json: argv.includes('--json') });
   }
 }
 
 async function runCommand(argv: readonly string[], system: System): Promise<void> {
-  const program = rootCommand(version, system);
+  if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
+    system.stdout.write(`${MAILCTL_VERSION}\n`); // scripts ask often; no command tree is needed
+    return;
+  }
+  const { rootCommand } = await import('./commands/root.ts');
+  const program = rootCommand(MAILCTL_VERSION, system);
   for (const { name, summary, load } of verbs) {
     const command = program.command(name).description(summary);
     if (!argv.includes(name)) continue; // only what the line names can be what it runs
     const verb = await load();
-    verb.define(command, async (work) => work(await openApp(system, program.opts())));
+    verb.define(command, async (work) => {
+      const { openApp } = await import('./commands/app.ts');
+      await work(await openApp(system, program.opts()));
+    });
   }
-  if (argv.length === 0) {
-    system.stdout.write(program.helpInformation());
-    throw new Failure('usage', 'no verb was given', { hint: 'mailctl list' });
-  }
+  if (argv.length === 0) program.help({ error: true });
   await program.parseAsync(argv, { from: 'user' });
 }
 
-/** Null for what is no failure: help was printed, or the reader of a pipe has gone. */
-function toFailure(error: unknown, system: System): Failure | null {
-  if (error instanceof ReaderGone) return null;
-  if (system.signal.aborted) return new Failure('cancelled', 'cancelled');
-  if (error instanceof Failure) return error;
-  if (error instanceof CommanderError) {
-    if (error.exitCode === 0) return null;
-    const message = error.message.replace(/^error: /, '');
-    return new Failure('usage', message.replaceAll('\n', ' '), { hint: 'mailctl --help' });
-  }
-  const stack = error instanceof Error ? error.stack : undefined;
-  return new Failure('bug', `this is a bug in mailctl: ${stack ?? errorText(error)}`, {
-    hint: 'please report it with what you did',
-    cause: error,
+/** Wait until everything written has left the process; a full disk is told only now. */
+function flush({ stdout }: System): Promise<void> {
+  return new Promise((resolve, reject) => {
+    stdout.write('', (error) => (error == null ? resolve() : reject(error)));
   });
-}
-
-/** 128 and the number of the signal, as shells have it. */
-function interruptedCode(signal: AbortSignal): number {
-  const numbers: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 };
-  return 128 + (numbers[String(signal.reason)] ?? 2);
 }

@@ -1,3 +1,4 @@
-import manifest from '../package.json' with { type: 'json' };
-
-export const { version } = manifest;
+/** The version in package.json; the build puts it in wherever this name stands. */
+declare global {
+  const MAILCTL_VERSION: string;
+}

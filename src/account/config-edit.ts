@@ -1,5 +1,4 @@
 import { realpath } from 'node:fs/promises';
-import { parse, patch, stringify } from '@decimalturn/toml-patch';
 import { errorText, Failure } from '../errors.ts';
 import { writeFileDurably } from '../system/files.ts';
 import type { LoadedConfig } from './config.ts';
@@ -9,38 +8,48 @@ import { type AccountConfig, checkConfig } from './config-schema.ts';
  * The text of a config with this account added or changed, each comment and each other line as the
  * person wrote it.
  */
-export function withAccount(
+export async function withAccount(
   loaded: LoadedConfig | null,
   name: string,
   entry: AccountConfig,
-): string {
+): Promise<string> {
+  const toml = await import('@decimalturn/toml-patch');
   const text = loaded?.text ?? '';
-  const accounts = { ...loaded?.config.accounts, [name]: entry };
-  const known = Object.hasOwn(loaded?.config.accounts ?? {}, name);
-  const edited = known ? null : appended(text, name, entry);
-  return edited ?? patch(text, { ...loaded?.config, accounts });
+  const known = loaded?.config.accounts ?? {};
+  if (!Object.hasOwn(known, name)) {
+    // A new table at the end reads best; where the file keeps its accounts in an inline table, or
+    // spells them otherwise, that is no TOML any more.
+    const before = text === '' || text.endsWith('\n') ? text : `${text}\n`;
+    const edited = `${before}${before === '' ? '' : '\n'}${accountTables(name, entry, toml.stringify)}`;
+    if (isConfig(edited, toml.parse)) return edited;
+  }
+  return toml.patch(text, { ...loaded?.config, accounts: { ...known, [name]: entry } });
 }
 
-/** A new table at the end reads best; null where the file keeps its accounts in an inline table. */
-function appended(text: string, name: string, entry: AccountConfig): string | null {
-  const { oauth, imap, ...account } = entry;
+function accountTables(
+  name: string,
+  { oauth, imap, ...account }: AccountConfig,
+  stringify: (values: object) => string,
+): string {
   const key = /^[A-Za-z0-9_-]+$/.test(name) ? name : JSON.stringify(name);
   const tables = [
-    table(`accounts.${key}`, account),
-    oauth === undefined ? '' : table(`accounts.${key}.oauth`, oauth),
-    imap === undefined ? '' : table(`accounts.${key}.imap`, imap),
-  ].filter((part) => part !== '');
-  const before = text === '' || text.endsWith('\n') ? text : `${text}\n`;
-  const edited = `${before}${before === '' ? '' : '\n'}${tables.join('\n')}`;
-  try {
-    return 'config' in checkConfig(parse(edited)) ? edited : null;
-  } catch {
-    return null;
-  }
+    { header: `accounts.${key}`, values: account },
+    { header: `accounts.${key}.oauth`, values: oauth },
+    { header: `accounts.${key}.imap`, values: imap },
+  ];
+  return tables
+    .flatMap(({ header, values }) =>
+      values === undefined ? [] : [`[${header}]\n${stringify(values)}`],
+    )
+    .join('\n');
 }
 
-function table(header: string, values: object): string {
-  return `[${header}]\n${stringify(values)}`;
+function isConfig(text: string, parse: (text: string) => unknown): boolean {
+  try {
+    return 'config' in checkConfig(parse(text));
+  } catch {
+    return false;
+  }
 }
 
 /** Replace the config. A link to it (a folder of dotfiles) is followed, not replaced. */

@@ -1,5 +1,4 @@
 import { dirname, isAbsolute, join, resolve } from 'node:path';
-import { parse } from '@decimalturn/toml-patch';
 import { errorText, Failure } from '../errors.ts';
 import { configDirectory, dataDirectory } from '../system/directories.ts';
 import { readSmallFile } from '../system/files.ts';
@@ -44,7 +43,7 @@ export async function loadConfig(path: string): Promise<LoadedConfig | null> {
   });
   if (bytes === null) return null;
   const text = decode(path, bytes);
-  const checked = checkConfig(parseToml(path, text));
+  const checked = checkConfig(await parseToml(path, text));
   if ('problem' in checked) {
     throw new Failure('config', `${path}: ${checked.problem}`, {
       hint: `edit ${path}`,
@@ -61,7 +60,9 @@ function decode(path: string, bytes: Buffer): string {
   }
 }
 
-function parseToml(path: string, text: string): unknown {
+async function parseToml(path: string, text: string): Promise<unknown> {
+  // Large, and not needed for the help of a verb.
+  const { parse } = await import('@decimalturn/toml-patch');
   try {
     return parse(text);
   } catch (error) {

@@ -20,7 +20,8 @@ export function withArchive<T>(
   signal: AbortSignal,
   work: () => Promise<T>,
 ): Promise<T> {
-  const options = { waitMs: 60_000, signal, what: `the archive ${archive}` };
+  const what = `the archive ${archive}`;
+  const options = { waitMs: 60_000, signal, what, failure: 'archive' } as const;
   return withLock(join(archive, '.mailctl.lock'), options, work);
 }
 

@@ -37,7 +37,8 @@ export function accessTokenSource(
       waitMs: lockWaitMs,
       signal: system.signal,
       what: `the login of ${account.name}`,
-    };
+      failure: 'store',
+    } as const;
     return withLock(join(stateDirectory(system), 'locks', account.name), options, async () => {
       // Whoever held the lock before us may have done it already: a refresh token that rotates
       // can be redeemed only once (RFC 9700 §4.14).

@@ -8,21 +8,35 @@ export interface Page {
 }
 
 const style = `
-:root{color-scheme:light dark;--ink:#1d2430;--soft:#5b6675;--paper:#f4f5f7;--card:#fff;--edge:#dfe3e8;--accent:#1a7f4b}
-@media (prefers-color-scheme:dark){:root{--ink:#e8ebef;--soft:#9aa5b4;--paper:#14171c;--card:#1d2128;--edge:#2e343d;--accent:#4cc38a}}
+:root{color-scheme:light dark;--ink:#1b222c;--soft:#5a6573;--paper:#f5f6f8;--card:#fff;--edge:#e1e5ea;--line:#8b96a5;--tone:#1a7f4b}
+.refused,.stray{--tone:#a8690f}
+.failed{--tone:#c03a3a}
+@media (prefers-color-scheme:dark){
+:root{--ink:#eceff3;--soft:#a0abb9;--paper:#121519;--card:#1b1f26;--edge:#2c323b;--line:#77828f;--tone:#46c088}
+.refused,.stray{--tone:#e0a548}
+.failed{--tone:#f08080}
+}
 *{box-sizing:border-box}
-body{margin:0;min-height:100vh;display:grid;place-items:center;padding:1.5rem;background:var(--paper);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
-main{width:100%;max-width:27rem;padding:2.25rem 2.25rem 1.75rem;background:var(--card);border:1px solid var(--edge);border-radius:14px;box-shadow:0 1px 2px rgb(0 0 0/.05),0 12px 32px rgb(0 0 0/.07)}
-.mark{display:grid;place-items:center;width:3rem;height:3rem;border-radius:50%;border:2px solid currentColor;color:var(--accent);font-size:1.4rem;line-height:1}
-.refused .mark,.stray .mark{color:#b7791f}
-.failed .mark{color:#c43d3d}
-h1{margin:1.1rem 0 .35rem;font-size:1.4rem;line-height:1.25;letter-spacing:-.01em}
-p{margin:.35rem 0;overflow-wrap:anywhere}
+body{margin:0;min-height:100vh;display:grid;place-items:center;padding:1.5rem;background:var(--paper);color:var(--ink);font:1.0625rem/1.6 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","DejaVu Sans",sans-serif}
+main{width:100%;max-width:30rem;margin-bottom:6vh;padding:2.5rem 2.75rem 1.5rem;background:var(--card);border:1px solid var(--edge);border-radius:16px;box-shadow:0 1px 2px rgb(0 0 0/.04),0 16px 40px -12px rgb(0 0 0/.12)}
+svg{display:block;width:4.5rem;height:3.5rem;margin-left:-.125rem;overflow:visible;fill:none;stroke-width:2;stroke-linecap:round;stroke-linejoin:round}
+.envelope{stroke:var(--line)}
+.badge{fill:var(--tone);stroke:var(--card);stroke-width:4}
+.sign{stroke:var(--card);stroke-width:2.5}
+h1{margin:1.5rem 0 .5rem;font-size:1.625rem;font-weight:650;line-height:1.25;letter-spacing:-.012em;text-wrap:balance}
+p{margin:0 0 .5rem;overflow-wrap:anywhere;text-wrap:pretty}
 p+p{color:var(--soft)}
-footer{margin-top:1.6rem;padding-top:.9rem;border-top:1px solid var(--edge);color:var(--soft);font:.82rem ui-monospace,"DejaVu Sans Mono",monospace}
+footer{margin-top:1.75rem;padding-top:1rem;border-top:1px solid var(--edge);color:var(--soft);font-size:.8125rem;line-height:1.5}
+@media (max-width:30rem){main{padding:1.75rem 1.5rem 1.25rem}}
 `;
 
-const marks = { done: '✓', refused: '–', failed: '!', stray: '?' } as const;
+/** What is drawn on the badge of the envelope. As lines, since a font may lack the character. */
+const signs = {
+  done: 'M47 40.5l3.5 3.5 7-7.5',
+  refused: 'M47.5 40h9',
+  failed: 'M52 34.5v6.5M52 45.25v.1',
+  stray: 'M49 37.2a3.1 3.1 0 1 1 4.6 2.9q-1.6.9-1.6 2.1M52 45.75v.1',
+} as const;
 
 /** One HTML document that loads nothing: no script, no font, no image. */
 export function formatPage({ outcome, title, lines }: Page): string {
@@ -37,10 +51,14 @@ export function formatPage({ outcome, title, lines }: Page): string {
 </head>
 <body class="${outcome}">
 <main>
-<div class="mark" aria-hidden="true">${marks[outcome]}</div>
+<svg viewBox="0 0 72 56" aria-hidden="true">
+<g class="envelope"><rect x="2" y="4" width="52" height="38" rx="5"/><path d="M3.5 8.5l21 16.2a5.7 5.7 0 0 0 7 0l21-16.2"/></g>
+<circle class="badge" cx="52" cy="40" r="13"/>
+<path class="sign" d="${signs[outcome]}"/>
+</svg>
 <h1>${escapeHtml(title)}</h1>
 ${paragraphs}
-<footer>mailctl</footer>
+<footer>This page comes from mailctl, running on this computer.</footer>
 </main>
 </body>
 </html>

@@ -61,10 +61,11 @@ async function fetchFolder(
   const present = await session.search([{ atom: 'ALL' }]);
   const wanted = await archive.missing(present);
   const facts = wanted.length === 0 ? [] : await session.facts(UidSet.of(wanted));
-  const tally = { saved: 0, failed: [] as Missed[] };
+  const failed: Missed[] = [];
+  let saved = 0;
   const store = async (messages: readonly MessageFacts[]) => {
     const missed = await storeWindow(app, session, archive, { account, mailbox, messages });
-    tally.saved += messages.length - missed.length;
+    saved += messages.length - missed.length;
     return missed;
   };
 
@@ -80,12 +81,12 @@ async function fetchFolder(
     const known = facts.find((fact) => fact.uid === uid);
     const fact = known ?? (await session.facts(UidSet.of([uid])))[0];
     const missed = fact === undefined ? [{ uid, reason }] : await store([fact]);
-    tally.failed.push(...missed);
+    failed.push(...missed);
   }
   await finish(app, account, mailbox, {
-    saved: tally.saved,
+    saved,
     skipped: present.length - wanted.length,
-    failed: tally.failed,
+    failed,
   });
 }
 

@@ -1,6 +1,6 @@
 import { messageColumns, messageRow } from './columns.ts';
+import { positiveInteger } from './flags.ts';
 import { withMail } from './mail.ts';
-import { positiveInteger } from './root.ts';
 import { examples, type Verb } from './verb.ts';
 
 export const list: Verb = {

@@ -1,4 +1,3 @@
-import { Option } from '@commander-js/extra-typings';
 import type { Account } from '../account/account.ts';
 import { resolveAccount } from '../account/config.ts';
 import { saveConfig, withAccount } from '../account/config-edit.ts';
@@ -8,8 +7,8 @@ import { tokenStore } from '../auth/store.ts';
 import { Failure } from '../errors.ts';
 import { type App, appConfig, type ChosenConfig } from './app.ts';
 import { readClientSecret } from './client-secret.ts';
+import { duration, positiveInteger } from './flags.ts';
 import { type LoginPlan, planLogin } from './login-plan.ts';
-import { duration, positiveInteger } from './root.ts';
 import { examples, type Verb } from './verb.ts';
 
 export const login: Verb = {
@@ -31,18 +30,15 @@ export const login: Verb = {
       .option('--imap-host <host>', 'the mail server')
       .option('--imap-port <port>', 'its port (993, or 143 without tls)', positiveInteger)
       .addOption(
-        new Option('--imap-security <how>', 'tls, starttls, or none (loopback only)').choices([
-          'tls',
-          'starttls',
-          'none',
-        ] as const),
+        command
+          .createOption('--imap-security <how>', 'tls, starttls, or none (loopback only)')
+          .choices(['tls', 'starttls', 'none'] as const),
       )
       .option('--ca-file <file>', 'PEM file of a private certificate authority for the mail server')
       .addOption(
-        new Option('--store <kind>', 'where to keep the login').choices([
-          'keychain',
-          'file',
-        ] as const),
+        command
+          .createOption('--store <kind>', 'where to keep the login')
+          .choices(['keychain', 'file'] as const),
       )
       .option(
         '--key-file <file>',
@@ -96,7 +92,7 @@ async function logIn(
   // Everything that can fail without the person is tried before the person is asked.
   const store = tokenStore(account, system);
   await store.probe();
-  const config = withAccount(loaded, name, entry);
+  const config = await withAccount(loaded, name, entry);
   const clientSecret = await readClientSecret(app, account, settings.secretFile);
   const client = await oauthClientFor(account, clientSecret, system);
 

@@ -5,7 +5,6 @@ import { Failure } from '../errors.ts';
 import type { TokenSource } from '../mail/message.ts';
 import { type MailSession, openSession } from '../mail/session.ts';
 import type { System } from '../system/system.ts';
-import { version } from '../version.ts';
 import { type App, appAccount } from './app.ts';
 
 /** Log in to the account's mail server, do the work, leave the server also after a failure. */
@@ -29,7 +28,7 @@ export async function openMail(app: App, account: Account): Promise<MailSession>
     account,
     accessToken: mailTokens(account, system),
     signal: system.signal,
-    clientVersion: version,
+    clientVersion: MAILCTL_VERSION,
     trace: log.debugging
       ? ({ level, src, msg }) => log.debug('imap', words({ level, src, msg }))
       : null,

@@ -1,6 +1,7 @@
-import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { Command, Option } from '@commander-js/extra-typings';
 import { exitCodes } from '../errors.ts';
 import type { System } from '../system/system.ts';
+import { nonEmpty } from './flags.ts';
 
 /** Options every verb takes, before or after its name. */
 export interface GlobalOptions {
@@ -55,26 +56,4 @@ function exitCodeHelp(): string {
 
 function count(_: string | undefined, previous: number | undefined): number {
   return (previous ?? 0) + 1;
-}
-
-function nonEmpty(value: string): string {
-  if (value === '') throw new InvalidArgumentError('it must not be empty');
-  return value;
-}
-
-/** A whole number of at least 1, as people write it: no sign, no exponent, no hexadecimal. */
-export function positiveInteger(value: string): number {
-  const number = /^[1-9]\d{0,8}$/.test(value) ? Number(value) : Number.NaN;
-  if (Number.isNaN(number)) throw new InvalidArgumentError('it must be a whole number from 1');
-  return number;
-}
-
-/** A span of time such as 90, 90s, 5m or 1h; in milliseconds. */
-export function duration(value: string): number {
-  const [, count, unit] = /^(\d{1,6})(s|m|h|d)?$/.exec(value) ?? [];
-  const factor = { s: 1, m: 60, h: 3600, d: 86_400 }[unit ?? 's'] ?? 1;
-  if (count === undefined || Number(count) === 0) {
-    throw new InvalidArgumentError('it must be a time such as 90s, 5m or 1h');
-  }
-  return Number(count) * factor * 1000;
 }

@@ -1,8 +1,8 @@
 import { formatSearchKeys } from '../mail/search-key.ts';
 import { compileQuery } from '../mail/search-query.ts';
 import { messageColumns, messageRow } from './columns.ts';
+import { positiveInteger } from './flags.ts';
 import { withMail } from './mail.ts';
-import { positiveInteger } from './root.ts';
 import { examples, type Verb } from './verb.ts';
 
 const language = `

@@ -1,4 +1,3 @@
-import { InvalidArgumentError } from '@commander-js/extra-typings';
 import type { Account } from '../account/account.ts';
 import { Failure } from '../errors.ts';
 import type { MessagePart, MessageSummary, OpenMailbox } from '../mail/message.ts';
@@ -8,6 +7,7 @@ import { printableLines } from '../terminal/printable.ts';
 import { isUid, UidSet } from '../uid-set.ts';
 import type { App } from './app.ts';
 import { formatAddress, messageRow } from './columns.ts';
+import { InvalidValue } from './flags.ts';
 import { withMail } from './mail.ts';
 import { examples, type Verb } from './verb.ts';
 
@@ -56,7 +56,7 @@ export const show: Verb = {
 
 function uids(value: string, previous: number[] | undefined): number[] {
   const uid = /^\d{1,10}$/.test(value) ? Number(value) : 0;
-  if (!isUid(uid)) throw new InvalidArgumentError('a UID is a whole number from 1 to 4294967295');
+  if (!isUid(uid)) throw new InvalidValue('A UID is a whole number from 1 to 4294967295.');
   return [...(previous ?? []), uid];
 }
 

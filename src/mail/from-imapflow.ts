@@ -34,7 +34,8 @@ export function toSummary(row: FetchMessageObject): MessageSummary {
     cc: toAddresses(envelope?.cc),
     subject: envelope?.subject ?? null,
     sizeBytes: row.size ?? null,
-    flags: [...(row.flags ?? [])].sort(),
+    // \Recent says something about sessions, not about the message; RFC 9051 gave it up.
+    flags: [...(row.flags ?? [])].filter((flag) => flag !== '\\Recent').sort(),
   };
 }
 

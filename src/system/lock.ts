@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { errorText, Failure } from '../errors.ts';
+import { errorText, Failure, type FailureKind } from '../errors.ts';
 import { makeDirectory } from './files.ts';
 
 interface FileLocks {
@@ -16,6 +16,8 @@ export interface LockOptions {
   readonly signal: AbortSignal;
   /** What is locked, for the sentence a person reads: "the archive /home/ada/Mail". */
   readonly what: string;
+  /** What kind of failure it is when the lock's file itself cannot be made. */
+  readonly failure: FailureKind;
 }
 
 /**
@@ -30,8 +32,10 @@ export async function withLock<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   const locks = loadFileLocks();
-  await makeDirectory(dirname(path));
-  const file = await open(path, 'a+', 0o600);
+  const file = await openLock(path).catch((error: unknown) => {
+    const message = `cannot write ${path}, the lock of ${options.what}: ${errorText(error)}`;
+    throw new Failure(options.failure, message, { cause: error });
+  });
   try {
     const giveUpAt = performance.now() + options.waitMs;
     while (!locks.tryLock(file.fd)) {
@@ -52,6 +56,11 @@ export async function withLock<T>(
   } finally {
     await file.close();
   }
+}
+
+async function openLock(path: string) {
+  await makeDirectory(dirname(path));
+  return open(path, 'a+', 0o600);
 }
 
 function isFileLocks(value: unknown): value is FileLocks {

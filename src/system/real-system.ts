@@ -1,16 +1,14 @@
 import { homedir } from 'node:os';
 import process from 'node:process';
-import { openBrowser } from './browser.ts';
-import { osKeychain } from './keychain.ts';
 import { Secrets } from './secrets.ts';
-import type { System } from './system.ts';
+import type { Keychain, System } from './system.ts';
 
 const interactiveKeychainTimeoutMs = 60_000; // a person may have to type a password
 const unattendedKeychainTimeoutMs = 5_000; // nobody will
 
 /** The machine as it is. The first signal asks everything to end, the second ends it at once. */
 export function realSystem(): System {
-  const { env, platform, stdin, stdout, stderr } = process;
+  const { env, platform } = process;
   const interrupted = new AbortController();
   for (const [name, number] of [
     ['SIGINT', 2],
@@ -28,17 +26,37 @@ export function realSystem(): System {
     env,
     platform,
     homeDirectory: env['HOME'] || homedir(),
-    stdin,
-    stdout,
-    stderr,
+    // Node opens a standard stream when it is first looked at, and that costs start-up time.
+    get stdin() {
+      return process.stdin;
+    },
+    get stdout() {
+      return process.stdout;
+    },
+    get stderr() {
+      return process.stderr;
+    },
     signal: interrupted.signal,
     secrets: new Secrets(),
-    keychain: osKeychain({
-      env,
-      timeoutMs: stdin.isTTY ? interactiveKeychainTimeoutMs : unattendedKeychainTimeoutMs,
-      signal: interrupted.signal,
+    keychain: loadedWhenUsed(async () => {
+      const { osKeychain } = await import('./keychain.ts');
+      const timeoutMs = process.stdin.isTTY
+        ? interactiveKeychainTimeoutMs
+        : unattendedKeychainTimeoutMs;
+      return osKeychain({ env, timeoutMs, signal: interrupted.signal });
     }),
     now: () => new Date(),
-    openBrowser: (url) => openBrowser(url, env, platform),
+    openBrowser: async (url) => {
+      const { openBrowser } = await import('./browser.ts');
+      return openBrowser(url, env, platform);
+    },
+  };
+}
+
+function loadedWhenUsed(load: () => Promise<Keychain>): Keychain {
+  return {
+    get: async (key) => (await load()).get(key),
+    set: async (key, secret) => (await load()).set(key, secret),
+    delete: async (key) => (await load()).delete(key),
   };
 }

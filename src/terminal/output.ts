@@ -1,7 +1,7 @@
 import { once } from 'node:events';
-import { errorCode, errorText, Failure } from '../errors.ts';
 import type { TerminalStream } from '../system/system.ts';
 import { printable, safeJson } from './printable.ts';
+import { explainWriteError } from './stdout.ts';
 import { type Column, formatTable } from './table.ts';
 
 /** One line of `--json`. Its `type` says which fields it has; all of them are always there. */
@@ -20,11 +20,6 @@ export interface Output {
   raw(data: string | Uint8Array): Promise<void>;
 }
 
-/** Thrown when nobody reads any more (`| head -1`): ends the run quietly, with 0. */
-export class ReaderGone extends Error {
-  override readonly name = 'ReaderGone';
-}
-
 export function openOutput(
   stdout: TerminalStream,
   { json, now }: { readonly json: boolean; readonly now: () => Date },
@@ -39,7 +34,7 @@ export function openOutput(
     if (broken === undefined && !stdout.write(data)) {
       await Promise.race([once(stdout, 'drain'), once(stdout, 'close')]).catch(() => {});
     }
-    if (broken !== undefined) throw explain(broken);
+    if (broken !== undefined) throw explainWriteError(broken);
   };
   return {
     format,
@@ -61,23 +56,4 @@ export function openOutput(
       else if (text !== null) await raw(`${printable(text)}\n`);
     },
   };
-}
-
-/** Wait until everything written has left the process. */
-export async function flush(stdout: TerminalStream): Promise<void> {
-  let failed: unknown;
-  await new Promise<void>((resolve) => {
-    stdout.write('', (error) => {
-      failed = error ?? undefined;
-      resolve();
-    });
-  });
-  if (failed !== undefined) throw explain(failed);
-}
-
-function explain(error: unknown): Error {
-  if (errorCode(error) === 'EPIPE' || errorCode(error) === 'ERR_STREAM_DESTROYED') {
-    return new ReaderGone();
-  }
-  return new Failure('archive', `cannot write the output: ${errorText(error)}`, { cause: error });
 }

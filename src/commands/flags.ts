@@ -1,0 +1,31 @@
+/**
+ * A value a flag does not take. commander recognises it by its code and names the flag. Not its
+ * own class: a verb that imports commander would put it into a file of its own in the bundle,
+ * and `mailctl --help` would load one file more.
+ */
+export class InvalidValue extends Error {
+  readonly code = 'commander.invalidArgument';
+  readonly exitCode = 1;
+}
+
+export function nonEmpty(value: string): string {
+  if (value === '') throw new InvalidValue('It must not be empty.');
+  return value;
+}
+
+/** A whole number of at least 1, as people write it: no sign, no exponent, no hexadecimal. */
+export function positiveInteger(value: string): number {
+  const number = /^[1-9]\d{0,8}$/.test(value) ? Number(value) : Number.NaN;
+  if (Number.isNaN(number)) throw new InvalidValue('It must be a whole number from 1.');
+  return number;
+}
+
+/** A span of time such as 90, 90s, 5m or 1h; in milliseconds. */
+export function duration(value: string): number {
+  const [, count, unit] = /^(\d{1,6})(s|m|h|d)?$/.exec(value) ?? [];
+  const factor = { s: 1, m: 60, h: 3600, d: 86_400 }[unit ?? 's'] ?? 1;
+  if (count === undefined || Number(count) === 0) {
+    throw new InvalidValue('It must be a time such as 90s, 5m or 1h.');
+  }
+  return Number(count) * factor * 1000;
+}

@@ -1,0 +1,48 @@
+import { errorCode, errorText, Failure } from './errors.ts';
+import type { System } from './system/system.ts';
+import { reportFailure } from './terminal/report.ts';
+import { explainWriteError, ReaderGone } from './terminal/stdout.ts';
+
+/** The only catch-all: tell what ended a command, once, and give its exit code. */
+export function endWith(
+  error: unknown,
+  system: System,
+  { json }: { readonly json: boolean },
+): number {
+  const failure = toFailure(error, system);
+  if (failure === null) return 0;
+  reportFailure(system.stderr, failure, { json, secrets: system.secrets, env: system.env });
+  return failure.kind === 'cancelled' ? interruptedCode(system.signal) : failure.exitCode;
+}
+
+/** Null for what is no failure: the reader of a pipe has gone. */
+function toFailure(error: unknown, system: System): Failure | null {
+  const told = ['EPIPE', 'ENOSPC', 'EIO'].includes(errorCode(error) ?? '')
+    ? explainWriteError(error)
+    : error;
+  if (told instanceof ReaderGone) return null;
+  if (system.signal.aborted) return new Failure('cancelled', 'cancelled');
+  if (told instanceof Failure) return told;
+  if (told instanceof Error && errorCode(told)?.startsWith('commander.')) {
+    return usageFailure(told);
+  }
+  const stack = told instanceof Error ? told.stack : undefined;
+  return new Failure('bug', `this is a bug in mailctl: ${stack ?? errorText(told)}`, {
+    hint: 'please report it with what you did',
+    cause: told,
+  });
+}
+
+function usageFailure(error: Error): Failure {
+  if (errorCode(error) === 'commander.help') {
+    return new Failure('usage', 'no verb was given', { hint: 'mailctl list' });
+  }
+  const message = error.message.replace(/^error: /, '').replaceAll('\n', ' ');
+  return new Failure('usage', message, { hint: 'mailctl --help' });
+}
+
+/** 128 and the number of the signal, as shells have it. */
+function interruptedCode(signal: AbortSignal): number {
+  const numbers: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 };
+  return 128 + (numbers[String(signal.reason)] ?? 2);
+}
