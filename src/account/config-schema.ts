@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import * as v from 'valibot';
 import { isLoopback } from '../system/loopback.ts';
 
@@ -16,8 +17,13 @@ const address = v.pipe(
 const host = v.pipe(
   text,
   v.maxLength(253, 'is too long for a host name'),
-  v.regex(/^[\p{L}\p{N}._:-]+$/u, 'must be a host name, without scheme, port or brackets'),
+  v.check(isHost, 'must be a host name, without scheme, port or brackets'),
 );
+
+function isHost(value: string): boolean {
+  const name = /^(?!-)[\p{L}\p{M}\p{N}_-]+(\.[\p{L}\p{M}\p{N}_-]+)*\.?$/u;
+  return name.test(value) || (isIPv6(value) && !value.includes('%'));
+}
 
 /** https, or http on loopback; nothing that could smuggle a password or a second meaning. */
 export const endpoint = v.pipe(
@@ -32,6 +38,12 @@ function isEndpoint(value: string): boolean {
     url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
   return secure && url.username === '' && url.password === '' && url.hash === '';
 }
+
+/** valibot takes lists and dates for tables; `[[accounts]]` would be accounts called 0, 1 … */
+const tableOnly = v.pipe(
+  v.unknown(),
+  v.check((value) => !Array.isArray(value) && !(value instanceof Date), 'must be a table'),
+);
 
 const seconds = v.pipe(
   v.number('must be a number of seconds'),
@@ -83,31 +95,42 @@ const account = v.strictObject({
   archive: v.optional(text),
   store: v.optional(v.picklist(['keychain', 'file'], 'must be "keychain" or "file"')),
   key_file: v.optional(text),
-  oauth: v.optional(oauth),
-  imap: v.optional(imap),
+  oauth: v.optional(v.pipe(tableOnly, oauth)),
+  imap: v.optional(v.pipe(tableOnly, imap)),
 });
 
 const config = v.strictObject({
   default_account: v.optional(text),
-  timeouts: v.optional(timeouts),
-  accounts: v.optional(v.record(v.string(), account)),
+  timeouts: v.optional(v.pipe(tableOnly, timeouts)),
+  accounts: v.optional(v.pipe(tableOnly, v.record(v.string(), v.pipe(tableOnly, account)))),
 });
 
 export type Config = v.InferOutput<typeof config>;
 export type AccountConfig = v.InferOutput<typeof account>;
 
-export const accountNamePattern = /^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/;
+/** Names that a record in JavaScript cannot have are left out by valibot, so nobody may have them. */
+export const accountNamePattern =
+  /^(?!(?:constructor|prototype)$)[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/;
 
 /** The checked config, or one sentence that says where it is wrong and what would be right. */
 export function checkConfig(value: unknown): { config: Config } | { problem: string } {
-  const result = v.safeParse(config, value);
+  const result = v.safeParse(v.pipe(tableOnly, config), value);
   if (!result.success) return { problem: describe(result.issues[0]) };
-  for (const name of Object.keys(result.output.accounts ?? {})) {
-    if (!accountNamePattern.test(name)) {
-      return { problem: `accounts.${name}: a name is letters, digits and . _ @ -, at most 64` };
-    }
-  }
-  return { config: result.output };
+  const wrong = writtenNames(value).find((name) => !accountNamePattern.test(name));
+  if (wrong === undefined) return { config: result.output };
+  return {
+    problem: `accounts.${wrong}: no account can be called that; a name is letters, digits and . _ @ -, at most 64`,
+  };
+}
+
+/** Before valibot has left any out. */
+function writtenNames(value: unknown): string[] {
+  const accounts = isObject(value) ? Reflect.get(value, 'accounts') : undefined;
+  return isObject(accounts) ? Object.keys(accounts) : [];
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }
 
 function describe(issue: v.BaseIssue<unknown>): string {

@@ -1,13 +1,16 @@
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 
 /** Names a folder of the archive cannot have: Maildir's own, and what Windows keeps for itself. */
-const reserved = /^(cur|new|tmp|con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
+const reserved = /^(cur|new|tmp|con|prn|aux|nul|com[\d¹²³]|lpt[\d¹²³]|conin\$|conout\$)(\.|$)/i;
+/** Disks take 255. */
 const maxNameBytes = 200;
+const keptNameBytes = 120;
 
 /**
  * Where a mailbox lies below the archive: one folder a level, so that the tree reads like the
  * server's. Whatever a file name must not hold is percent-encoded, and `%` itself with it, so that
- * two mailboxes never share a folder and none lies outside. Null for a name no folder can have.
+ * two mailboxes never share a folder and none lies outside. Null for a name with an empty level.
  */
 export function folderPath(
   archive: string,
@@ -16,20 +19,31 @@ export function folderPath(
 ): string | null {
   const levels = delimiter === null ? [mailbox] : mailbox.split(delimiter);
   const names = levels.map(encodeName);
-  if (names.some((name) => name === '' || Buffer.byteLength(name) > maxNameBytes)) return null;
-  return join(archive, ...names);
+  if (names.includes('')) return null;
+  return join(archive, names.join('/'));
 }
 
 function encodeName(level: string): string {
   const name = level
-    .normalize('NFC')
-    .replaceAll(/[\p{C}\p{Zl}\p{Zp}%/\\:*?"<>|]/gu, (character) => percentEncode(character))
+    // Not what Unicode has not assigned yet: a newer Node would know it, and look elsewhere.
+    .replaceAll(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}%/\\:*?"<>|]/gu, percentEncode)
     // A leading dot hides it (and ".." climbs); a trailing dot or blank is lost on Windows.
     .replace(/^[. ~-]/, percentEncode)
     .replace(/[. ]$/, percentEncode);
-  // What normalising would merge is kept apart by encoding the whole name.
-  if (level !== level.normalize('NFC') || /\p{Cs}/u.test(level)) return percentEncodeAll(level);
-  return reserved.test(name) ? percentEncode(name.charAt(0)) + name.slice(1) : name;
+  // What a disk that normalises names would merge is kept apart by encoding the whole name.
+  const kept = level.isWellFormed() && name === name.normalize('NFC');
+  const encoded = kept ? name : percentEncodeAll(level);
+  const short = Buffer.byteLength(encoded) > maxNameBytes ? shortened(encoded, level) : encoded;
+  return reserved.test(short) ? percentEncode(short.charAt(0)) + short.slice(1) : short;
+}
+
+/** The beginning, and a hash of the whole; `%h` stands in no other name. */
+function shortened(encoded: string, level: string): string {
+  const characters = [...encoded.slice(0, maxNameBytes)];
+  while (Buffer.byteLength(characters.join('')) > keptNameBytes) characters.pop();
+  // UTF-16, as UTF-8 would merge lone surrogates.
+  const hash = createHash('sha256').update(level, 'utf16le').digest('hex');
+  return `${characters.join('')}%h${hash}`;
 }
 
 function percentEncode(text: string): string {

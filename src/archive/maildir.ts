@@ -89,7 +89,8 @@ export class Maildir {
 
   /** tmp, fsync, rename: at any crash there is the whole message under its name, or none. */
   async #write({ uid, flags, internalDate, content }: MaildirMessage): Promise<Delivered> {
-    const seconds = Math.floor((internalDate?.getTime() ?? 0) / 1000);
+    // A server may date a message before 1970; a name that begins with a minus is no name of ours.
+    const seconds = Math.max(0, Math.floor((internalDate?.getTime() ?? 0) / 1000));
     const name = `${seconds}.V${this.#uidValidity}U${uid}.mailctl`;
     const letters = flagLetters
       .filter(([flag]) => flags.some((given) => given.toLowerCase() === flag.toLowerCase()))
@@ -99,7 +100,7 @@ export class Maildir {
     // A message without flags is new to every mail program; one with flags has been seen.
     const path = join(
       this.directory,
-      ...(letters === '' ? ['new', name] : ['cur', `${name}:2,${letters}`]),
+      ...(letters === '' ? ['new', name] : ['cur', `${name}${infoMark}2,${letters}`]),
     );
     let sizeBytes = 0;
     try {
@@ -125,7 +126,10 @@ export class Maildir {
   }
 }
 
-const ourName = /^\d+\.V(\d+)U(\d+)\.mailctl(?::2,[A-Za-z]*)?$/;
+/** Windows takes no colon in a name; mail programs there use this. */
+const infoMark = process.platform === 'win32' ? ';' : ':';
+
+const ourName = /^\d+\.V(\d+)U(\d+)\.mailctl(?:[:;]2,[A-Za-z]*)?$/;
 
 /** What the disk refuses ends the run: the next message would fare no better. */
 async function written<T>(path: string, work: () => Promise<T>): Promise<T> {

@@ -21,7 +21,7 @@ const schema = v.object({
   version: v.literal(1),
   address: v.string(),
   mailbox: v.string(),
-  uidValidity: v.pipe(v.number(), v.integer(), v.minValue(1)),
+  uidValidity: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(2 ** 32 - 1)),
   stored: v.string(),
 });
 

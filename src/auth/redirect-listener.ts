@@ -94,7 +94,8 @@ type Verdict = { readonly url: URL } | { readonly status: number; readonly stray
 function judge(request: IncomingMessage, authority: string, state: string): Verdict {
   const turnedAway = (status: number, stray = false) => ({ status, stray });
   // Another Host is a page on the web that had its name resolve to 127.0.0.1.
-  if (request.headers.host !== authority) return turnedAway(400);
+  const hosts = request.headersDistinct['host'] ?? [];
+  if (hosts.length !== 1 || hosts[0] !== authority) return turnedAway(400);
   if (request.method !== 'GET') return turnedAway(405);
   const target = `http://${authority}${request.url ?? '/'}`;
   if (!URL.canParse(target)) return turnedAway(400);

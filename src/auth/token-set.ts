@@ -54,7 +54,8 @@ export function formatCredential(value: Credential): string {
 /** Null when the text is not what formatCredential wrote. Never says why: it may hold a secret. */
 export function parseCredential(text: string): Credential | null {
   try {
-    return v.parse(credential, JSON.parse(text));
+    const { version: _, ...value } = v.parse(credential, JSON.parse(text));
+    return value;
   } catch {
     return null;
   }

@@ -30,16 +30,12 @@ export async function openMail(app: App, account: Account): Promise<MailSession>
     signal: system.signal,
     clientVersion: MAILCTL_VERSION,
     trace: log.debugging
-      ? ({ level, src, msg }) => log.debug('imap', words({ level, src, msg }))
+      ? ({ src, msg }) => log.debug('imap', { src: String(src ?? ''), text: String(msg) })
       : null,
     onAlert: (message) => app.tell(`mailctl: the server says: ${message}`),
   });
   log.info('logged in', { host: account.imap.host, user: account.address });
   return session;
-}
-
-function words(fields: Readonly<Record<string, unknown>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, String(value)]));
 }
 
 /**

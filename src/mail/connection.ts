@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { FetchMessageObject, FetchQueryObject, ImapFlow } from 'imapflow';
 import type { ImapServer, Timeouts } from '../account/account.ts';
-import { errorText, Failure } from '../errors.ts';
+import { errorCode, errorField, errorText, Failure } from '../errors.ts';
 import { isLoopback } from '../system/loopback.ts';
 import { explainImapError, isAuthenticationRefused } from './imap-errors.ts';
 import { searchByKeys } from './imapflow-search.ts';
@@ -37,6 +37,12 @@ export interface Connection {
   run<T>(work: (client: ImapFlow) => Promise<T>, ms?: number): Promise<T>;
   search(keys: readonly SearchKey[]): Promise<number[]>;
   fetchAll(
+    range: string,
+    query: FetchQueryObject,
+    options: FetchAllOptions,
+  ): Promise<FetchMessageObject[]>;
+  /** What came before the answer broke off; a failure only where nothing came. */
+  fetchSome(
     range: string,
     query: FetchQueryObject,
     options: FetchAllOptions,
@@ -84,6 +90,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
     maxResponseSize: 2 * maxLiteralBytes,
   });
 
+  // What happened first is why everything after it fails.
   let firstError: unknown;
   // Without a listener an error event would end the process.
   client.on('error', (error) => {
@@ -115,7 +122,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
     } catch (error) {
       options.signal.throwIfAborted();
       if (expired) {
-        throw new Failure(
+        firstError = new Failure(
           'temporary',
           `${server.host} did not finish ${phase} within ${Math.round(ms / 1000)} s`,
           { hint: 'try again later; the limits are under timeouts in the config', cause: error },
@@ -140,9 +147,17 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
     }
   } catch (error) {
     close();
-    if (isAuthenticationRefused(error)) throw new TokenRefused(errorText(error), { cause: error });
+    if (isAuthenticationRefused(error)) {
+      const said = errorField(error, 'responseText') ?? errorText(error);
+      throw new TokenRefused(said, { cause: error });
+    }
     const offered = [...client.capabilities.keys()];
-    const asked = offered.length > 0 && error instanceof Failure && error.kind === 'temporary';
+    // imapflow's own refusal is the one error without a code; a lost connection has one.
+    const asked =
+      offered.length > 0 &&
+      error instanceof Failure &&
+      error.kind === 'temporary' &&
+      errorCode(error.cause) === null;
     if (asked && !offered.some((capability) => oauthMechanisms.includes(capability))) {
       throw new Failure(
         'refused',
@@ -163,6 +178,18 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
     search: (keys) => run((imap) => searchByKeys(imap, keys)),
     fetchAll: (range, query, { uid, timeoutMs }) =>
       run((imap) => imap.fetchAll(range, query, { uid }), timeoutMs),
+    async fetchSome(range, query, { uid, timeoutMs }) {
+      const rows: FetchMessageObject[] = [];
+      try {
+        await run(async (imap) => {
+          for await (const row of imap.fetch(range, query, { uid })) rows.push(row);
+        }, timeoutMs);
+      } catch (error) {
+        if (rows.length === 0 || options.signal.aborted) throw error;
+        if (!client.usable) firstError ??= error;
+      }
+      return rows;
+    },
     close,
   };
 }

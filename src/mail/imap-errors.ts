@@ -1,3 +1,4 @@
+import * as v from 'valibot';
 import type { ImapServer } from '../account/account.ts';
 import { errorCode, errorField, errorText, Failure } from '../errors.ts';
 import { isCertificateError } from '../system/certificate-errors.ts';
@@ -29,6 +30,11 @@ const protocolCodes = new Set([
   'ERR_SSL_PACKET_LENGTH_TOO_LONG',
 ]);
 
+const oldTlsCodes = new Set([
+  'ERR_SSL_UNSUPPORTED_PROTOCOL',
+  'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION',
+]);
+
 /** Whether the server refused the credentials themselves (not the moment, not the mechanism). */
 export function isAuthenticationRefused(error: unknown): boolean {
   return (
@@ -53,34 +59,57 @@ export function explainImapError(error: unknown, server: ImapServer, first?: unk
   const answer = errorField(error, 'responseText');
   const status = errorField(error, 'responseStatus');
   if (status !== null) {
-    const code = errorField(error, 'serverResponseCode') ?? '';
-    const kind = temporaryResponses.has(code) ? 'temporary' : 'refused';
+    const kind = temporaryResponses.has(responseCode(error)) ? 'temporary' : 'refused';
     return new Failure(kind, `${where} said ${status}${answer === null ? '' : `: ${answer}`}`, {
       hint: kind === 'temporary' ? 'try again later' : undefined,
       cause: error,
     });
   }
   const reason = errorField(error, 'reason');
-  return new Failure(
-    'temporary',
-    `lost the connection to ${where}${reason === null ? '' : `: ${reason}`}`,
-    {
-      hint: 'try again later',
-      cause: first ?? error,
-    },
-  );
+  const early = errorCode(error)?.startsWith('ClosedAfterConnect') === true;
+  const what = early
+    ? `${where} closed the connection before the login was done`
+    : `lost the connection to ${where}`;
+  return new Failure('temporary', `${what}${reason === null ? '' : `: ${reason}`}`, {
+    hint: 'try again later',
+    cause: first ?? error,
+  });
+}
+
+/** Where imapflow leaves the code of a refused FETCH: in the answer as it was parsed. */
+const parsedAnswer = v.object({
+  response: v.object({
+    attributes: v.looseTuple([
+      v.object({ section: v.looseTuple([v.object({ value: v.string() })]) }),
+    ]),
+  }),
+});
+
+/** The code in brackets of a NO or BAD (RFC 3501 §7.1), '' where there is none. */
+function responseCode(error: unknown): string {
+  const parsed = v.safeParse(parsedAnswer, error);
+  const [attribute] = parsed.success ? parsed.output.response.attributes : [];
+  return errorField(error, 'serverResponseCode') ?? attribute?.section[0].value.toUpperCase() ?? '';
 }
 
 function explainCode(error: unknown, where: string, server: ImapServer): Failure | null {
   if (error instanceof Failure) return error;
   const code = errorCode(error);
-  if (code === null) return null;
+  if (code === null) return isTlsFailure(error) ? noStartTls(error, where) : null;
+  if (oldTlsCodes.has(code)) {
+    return new Failure('protocol', `${where} speaks only a version of TLS that is no longer safe`, {
+      hint: 'its operator must switch on TLS 1.2 or newer',
+      cause: error,
+    });
+  }
   if (isCertificateError(code)) {
     return new Failure(
       'protocol',
       `the certificate of ${where} is not trusted: ${errorText(error)}`,
       {
-        hint: 'for a private authority name its PEM file: --ca-file, or imap.ca_file in the config',
+        hint: code.startsWith('CERT_')
+          ? 'its operator must renew it; if it is new, check the clock of this computer'
+          : 'for a private authority name its PEM file: --ca-file, or imap.ca_file in the config',
         cause: error,
       },
     );
@@ -100,6 +129,13 @@ function explainCode(error: unknown, where: string, server: ImapServer): Failure
   if (code === 'GREETING_TIMEOUT') {
     return new Failure('temporary', `${where} sends no greeting in time`, {
       hint: 'check host and port, then try again',
+      cause: error,
+    });
+  }
+  if (code === 'ETIMEOUT') {
+    // imapflow's own code, for timeouts.idle; the system's is ETIMEDOUT.
+    return new Failure('temporary', `${where} has said nothing for too long`, {
+      hint: 'try again later',
       cause: error,
     });
   }
@@ -123,4 +159,15 @@ function explainCode(error: unknown, where: string, server: ImapServer): Failure
     });
   }
   return null;
+}
+
+function isTlsFailure(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && Reflect.get(error, 'tlsFailed') === true;
+}
+
+function noStartTls(error: unknown, where: string): Failure {
+  return new Failure('refused', `${where} does not switch to TLS (STARTTLS)`, {
+    hint: 'nothing is sent in clear text; check the port, or set imap.security = "tls"',
+    cause: error,
+  });
 }

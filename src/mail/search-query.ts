@@ -1,4 +1,5 @@
 import { Failure } from '../errors.ts';
+import { isUid } from '../uid-set.ts';
 import type { SearchKey } from './search-key.ts';
 import { type QueryToken, tokenize } from './search-tokens.ts';
 
@@ -20,38 +21,46 @@ export function compileQuery(query: string, now: Date): readonly SearchKey[] {
   return keys;
 }
 
-const textFields: Readonly<Record<string, string>> = {
-  from: 'FROM',
-  to: 'TO',
-  cc: 'CC',
-  bcc: 'BCC',
-  subject: 'SUBJECT',
-  body: 'BODY',
-  text: 'TEXT',
-};
+const textFields: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    from: 'FROM',
+    to: 'TO',
+    cc: 'CC',
+    bcc: 'BCC',
+    subject: 'SUBJECT',
+    body: 'BODY',
+    text: 'TEXT',
+  }),
+);
 
-const states: Readonly<Record<string, string>> = {
-  unread: 'UNSEEN',
-  read: 'SEEN',
-  flagged: 'FLAGGED',
-  unflagged: 'UNFLAGGED',
-  answered: 'ANSWERED',
-  unanswered: 'UNANSWERED',
-  draft: 'DRAFT',
-  deleted: 'DELETED',
-};
+const states: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    unread: 'UNSEEN',
+    read: 'SEEN',
+    flagged: 'FLAGGED',
+    unflagged: 'UNFLAGGED',
+    answered: 'ANSWERED',
+    unanswered: 'UNANSWERED',
+    draft: 'DRAFT',
+    deleted: 'DELETED',
+  }),
+);
 
 const fieldNames = [
-  ...Object.keys(textFields),
+  ...textFields.keys(),
   ...['is', 'since', 'before', 'on', 'newer', 'older', 'larger', 'smaller'],
   ...['uid', 'keyword', 'message-id', 'list', 'header'],
 ];
+
+/** Servers stop at some depth of nesting too, and with less of a sentence. */
+const maxDepth = 50;
 
 class TokenReader {
   readonly #query: string;
   readonly #tokens: readonly QueryToken[];
   readonly #now: Date;
   #position = 0;
+  #depth = 0;
 
   constructor(query: string, tokens: readonly QueryToken[], now: Date) {
     this.#query = query;
@@ -65,8 +74,7 @@ class TokenReader {
       this.#position++;
       groups.push(this.#readGroup());
     }
-    // OR takes two keys: a or b or c = OR a OR b c.
-    return groups.reduceRight((right, left) => [{ atom: 'OR' }, asOne(left), asOne(right)]);
+    return anyOf(groups);
   }
 
   expectEnd(): void {
@@ -94,7 +102,15 @@ class TokenReader {
     const token = this.#tokens[this.#position];
     if (token === undefined)
       throw this.#wrong('something to search for is missing here', undefined);
+    if (this.#depth === maxDepth) throw this.#wrong('this is nested too deeply', token.at);
     this.#position++;
+    this.#depth++;
+    const keys = this.#compileFactor(token);
+    this.#depth--;
+    return keys;
+  }
+
+  #compileFactor(token: QueryToken): SearchKey[] {
     switch (token.kind) {
       case 'minus':
         return [{ atom: 'NOT' }, asOne(this.#readFactor())];
@@ -120,13 +136,13 @@ class TokenReader {
 
   #compileField({ name, value, at, valueAt }: QueryToken & { kind: 'field' }): SearchKey[] {
     if (value === '') throw this.#wrong(`${name}: needs a value`, valueAt);
-    const textKey = textFields[name];
+    const textKey = textFields.get(name);
     if (textKey !== undefined) return [{ atom: textKey }, { text: value }];
     switch (name) {
       case 'is': {
-        const state = states[value.toLowerCase()];
+        const state = states.get(value.toLowerCase());
         if (state !== undefined) return [{ atom: state }];
-        throw this.#wrong(`is: knows ${Object.keys(states).join(', ')}`, valueAt);
+        throw this.#wrong(`is: knows ${[...states.keys()].join(', ')}`, valueAt);
       }
       case 'since':
       case 'before':
@@ -140,7 +156,7 @@ class TokenReader {
       case 'smaller':
         return [{ atom: name.toUpperCase() }, { atom: String(this.#readSize(value, valueAt)) }];
       case 'uid':
-        if (/^(\d+|\*)(:(\d+|\*))?(,(\d+|\*)(:(\d+|\*))?)*$/.test(value)) {
+        if (value.split(',').every(isUidRange)) {
           return [{ atom: 'UID' }, { atom: value }];
         }
         throw this.#wrong('uid: takes numbers such as 7, 1:5 or 3,8:*', valueAt);
@@ -152,7 +168,7 @@ class TokenReader {
       case 'list':
         return [{ atom: 'HEADER' }, { text: 'List-Id' }, { text: value }];
       case 'header': {
-        const [, header, wanted] = /^([!-9;-<>-~]+)=(.*)$/.exec(value) ?? [];
+        const [, header, wanted] = /^([!-9;-<>-~]+)=(.*)$/s.exec(value) ?? [];
         if (header !== undefined && wanted !== undefined) {
           return [{ atom: 'HEADER' }, { text: header }, { text: wanted }];
         }
@@ -164,11 +180,13 @@ class TokenReader {
   }
 
   #readDate(value: string, at: number): string {
-    const [, year, month, day] = /^(\d{4})-(\d{1,2})-(\d{1,2})$/.exec(value) ?? [];
+    const [, year, month = '', day = ''] = /^(\d{4})-(\d{1,2})-(\d{1,2})$/.exec(value) ?? [];
     if (year !== undefined) {
       const date = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day)));
-      // 2026-02-31 would silently become 3 March.
-      if (date.getUTCDate() === Number(day) && date.getUTCMonth() === Number(month) - 1) {
+      // 2026-02-31 would silently become 3 March, and the year 26 1926.
+      if (
+        date.toISOString().startsWith(`${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}T`)
+      ) {
         return imapDate(date);
       }
     }
@@ -183,8 +201,13 @@ class TokenReader {
       throw this.#wrong('an age is written 7d, 2w, 3m or 1y', at);
     }
     const days = { d: 1, w: 7, m: 0, y: 0 }[unit] ?? 0;
-    if (days > 0) return imapDate(daysBefore(this.#now, Number(count) * days));
-    return imapDate(monthsBefore(this.#now, Number(count) * (unit === 'y' ? 12 : 1)));
+    const day =
+      days > 0
+        ? daysBefore(this.#now, Number(count) * days)
+        : monthsBefore(this.#now, Number(count) * (unit === 'y' ? 12 : 1));
+    // IMAP writes a year with four digits.
+    if (day.getUTCFullYear() >= 1000) return imapDate(day);
+    throw this.#wrong('an age is written 7d, 2w, 3m or 1y; this is older than any mail', at);
   }
 
   #readSize(value: string, at: number): number {
@@ -203,12 +226,29 @@ class TokenReader {
   #wrong(message: string, at = this.#query.length): Failure {
     return new Failure(
       'usage',
-      `the search cannot be read: ${message}\n  ${this.#query}\n  ${' '.repeat(at)}^`,
+      `the search cannot be read: ${message}\n  ${this.#query.replaceAll('\t', ' ')}\n  ${' '.repeat(at)}^`,
       {
         hint: 'mailctl search --help shows what can be searched for',
       },
     );
   }
+}
+
+/** OR takes two keys; in halves, so that a thousand alternatives are ten levels deep. */
+function anyOf(groups: readonly SearchKey[][]): SearchKey[] {
+  const [first = []] = groups;
+  if (groups.length < 2) return first;
+  const middle = groups.length >> 1;
+  const [left, right] = [groups.slice(0, middle), groups.slice(middle)];
+  return [{ atom: 'OR' }, asOne(anyOf(left)), asOne(anyOf(right))];
+}
+
+function isUidRange(text: string): boolean {
+  const ends = text.split(':');
+  return (
+    ends.length <= 2 &&
+    ends.every((end) => end === '*' || (/^\d{1,10}$/.test(end) && isUid(Number(end))))
+  );
 }
 
 /** Several keys in a place for one are put in parentheses. */

@@ -33,7 +33,10 @@ export interface MailSession {
   summaries(uids: readonly number[]): Promise<MessageSummary[]>;
   /** Size, flags and arrival of each message asked for that is there. */
   facts(uids: UidSet): Promise<MessageFacts[]>;
-  /** The bytes of messages that fit into memory together. What does not come is not in the answer. */
+  /**
+   * The bytes of messages that fit into memory together. What does not come is not in the answer;
+   * a failure is thrown only where nothing came.
+   */
   fetchTogether(facts: readonly MessageFacts[]): Promise<FetchedMessage[]>;
   /** The bytes of one message, in pieces. */
   fetchInPieces(facts: MessageFacts): Promise<FetchedMessage | null>;
@@ -140,15 +143,16 @@ function sessionOn(connection: Connection, account: Account): MailSession {
     async fetchTogether(facts) {
       const asked = new Map(facts.map((fact) => [fact.uid, fact]));
       const bytes = facts.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-      const rows = await connection.fetchAll(
+      const rows = await connection.fetchSome(
         UidSet.of(asked.keys()).toString(),
         { uid: true, source: true },
         { uid: true, timeoutMs: transferMs(bytes) },
       );
       return valid(rows).flatMap(({ uid, source }) => {
         const fact = asked.get(uid);
-        // An empty body of a message that has a size is a row gone wrong, not a message.
-        if (fact === undefined || source === undefined) return [];
+        // imapflow has `false` for NIL. An empty body of a message that has a size is a row gone
+        // wrong, not a message.
+        if (fact === undefined || !(source instanceof Uint8Array)) return [];
         return source.length === 0 && fact.sizeBytes > 0 ? [] : [{ ...fact, content: [source] }];
       });
     },

@@ -23,8 +23,14 @@ export class Secrets {
   }
 }
 
-/** As it is, percent-encoded, and what base64 makes of it at each of its three alignments. */
+/** As it is, in JSON, percent-encoded, and in base64 at each of its three alignments. */
 function spellings(secret: string): string[] {
+  const wellFormed = secret.toWellFormed();
+  const form = new URLSearchParams({ '': wellFormed }).toString().slice('='.length);
+  const percent = [encodeURIComponent(wellFormed), form].flatMap((text) => [
+    text,
+    text.replaceAll(/%../g, (byte) => byte.toLowerCase()),
+  ]);
   const encoded = [0, 1, 2].flatMap((offset) => {
     const padded = Buffer.concat([Buffer.alloc(offset), Buffer.from(secret)]);
     // Characters that also depend on what stands before and after are cut off.
@@ -33,5 +39,6 @@ function spellings(secret: string): string[] {
     const base64 = padded.toString('base64').slice(start, end);
     return [base64, base64.replaceAll('+', '-').replaceAll('/', '_')];
   });
-  return [secret, encodeURIComponent(secret), ...encoded].filter((text) => text.length >= 6);
+  const inJson = JSON.stringify(secret).slice(1, -1);
+  return [secret, inJson, ...percent, ...encoded].filter((text) => text.length >= 6);
 }

@@ -17,7 +17,7 @@ export interface LogOptions {
 /** The only door to pino. Each line passes the redactor last, whatever put a secret into it. */
 export async function openLog({ verbosity, file, stderr, secrets }: LogOptions): Promise<Log> {
   if (verbosity === 0 && file === undefined) return silentLog;
-  const { pino } = await import('pino');
+  const { default: pino } = await import('pino');
   const write = file === undefined ? stderrWriter(stderr) : fileWriter(file);
   const debugging = verbosity >= 2;
   const logger = pino(

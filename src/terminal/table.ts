@@ -29,7 +29,11 @@ export function formatTable<R>(
     shown.map(({ value, display }) => printable(display?.(row, now) ?? value(row))),
   );
   const natural = shown.map(({ header }, index) =>
-    Math.max(stringWidth(header), ...cells.map((line) => stringWidth(line[index] ?? ''))),
+    // Not Math.max(...): a call takes no hundred thousand arguments.
+    cells.reduce(
+      (widest, line) => Math.max(widest, stringWidth(line[index] ?? '')),
+      stringWidth(header),
+    ),
   );
   const widths = fit(natural, shown, width);
   const lines = [shown.map(({ header }) => header), ...cells].map((line) =>

@@ -79,7 +79,7 @@ export async function providerConfiguration(about: {
     issueRefreshToken: async () => options.issueRefreshTokens ?? true,
     rotateRefreshToken: options.rotateRefreshTokens ?? true,
     ttl: {
-      AccessToken: options.accessTokenTtlSeconds ?? 3600,
+      AccessToken: () => options.accessTokenTtlSeconds ?? 3600,
       AuthorizationCode: 60,
       DeviceCode: 600,
       Grant: 14 * day,

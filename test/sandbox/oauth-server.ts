@@ -25,6 +25,10 @@ export interface TokenRequest {
   status: number;
   /** When it arrived. */
   at: Date;
+  /** What was sent, as the server understood it: codes, verifiers and tokens too. */
+  parameters: Readonly<Record<string, string>>;
+  /** What was answered: the tokens of a request that went well. */
+  answer: unknown;
 }
 
 export interface OAuthServer {
@@ -38,6 +42,8 @@ export interface OAuthServer {
   revocations: readonly string[];
   /** How often a browser came to the authorization endpoint. */
   authorizationRequests(): number;
+  /** From now on access tokens are good for so long. */
+  setAccessTokenTtl(seconds: number): void;
   /** Makes every access token issued so far inactive, although its time is not over. */
   expireAccessTokens(): void;
   /** Ends every grant: refresh tokens answer `invalid_grant`, access tokens become inactive. */
@@ -64,7 +70,8 @@ interface Fault {
  * public client `mailctl`, the client `mailctl-secret`, and pages a person can click. Every
  * address may log in, without a password.
  */
-export async function startOAuthServer(options: OAuthServerOptions = {}): Promise<OAuthServer> {
+export async function startOAuthServer(given: OAuthServerOptions = {}): Promise<OAuthServer> {
+  const options = { ...given };
   const Provider = await loadProvider();
   const server = createServer();
   server.listen(0, '127.0.0.1');
@@ -120,12 +127,16 @@ export async function startOAuthServer(options: OAuthServerOptions = {}): Promis
       await next();
     }
 
-    const parameter = (name: string): string =>
-      String(parameters?.get(name) ?? ctx.oidc?.params?.[name] ?? '');
+    const sent = Object.fromEntries(
+      Object.entries(parameters ? Object.fromEntries(parameters) : { ...ctx.oidc?.params })
+        .filter(([, value]) => value !== undefined)
+        .map(([name, value]) => [name, String(value)]),
+    );
     if (ctx.path === '/token') {
-      tokenRequests.push({ grantType: parameter('grant_type'), status: ctx.status, at });
+      const grantType = sent.grant_type ?? '';
+      tokenRequests.push({ grantType, status: ctx.status, at, parameters: sent, answer: ctx.body });
     } else if (ctx.path === '/token/revocation') {
-      revocations.push(parameter('token'));
+      revocations.push(sent.token ?? '');
     }
   });
   server.on('request', provider.callback());
@@ -137,6 +148,9 @@ export async function startOAuthServer(options: OAuthServerOptions = {}): Promis
     tokenRequests,
     revocations,
     authorizationRequests: () => authorizationRequests,
+    setAccessTokenTtl: (seconds) => {
+      options.accessTokenTtlSeconds = seconds;
+    },
     expireAccessTokens: () => store.clear('AccessToken'),
     revokeGrants: () => {
       store.clear('RefreshToken');

@@ -11,12 +11,19 @@ import { loadKey, makeKeyIfAbsent } from './key-file.ts';
 const maxFileBytes = 1 << 20;
 const format = 'mailctl-credential';
 
+/** Only as it is written here: Node's reader passes over what is no base64. */
+const bytes = v.pipe(
+  v.string(),
+  v.check((text) => Buffer.from(text, 'base64').toString('base64') === text),
+  v.transform((text) => Buffer.from(text, 'base64')),
+);
+
 const envelope = v.object({
   format: v.literal(format),
   version: v.literal(1),
-  nonce: v.string(),
-  tag: v.string(),
-  data: v.string(),
+  nonce: bytes,
+  tag: bytes,
+  data: bytes,
 });
 
 export interface EncryptedFileOptions {
@@ -102,15 +109,10 @@ function open(
 ): string {
   try {
     const { nonce, tag, data } = v.parse(envelope, JSON.parse(text));
-    const decipher = createDecipheriv('aes-256-gcm', key, Buffer.from(nonce, 'base64'), {
-      authTagLength: 16,
-    })
+    const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: 16 })
       .setAAD(associatedData(accountName))
-      .setAuthTag(Buffer.from(tag, 'base64'));
-    return Buffer.concat([
-      decipher.update(Buffer.from(data, 'base64')),
-      decipher.final(),
-    ]).toString();
+      .setAuthTag(tag);
+    return Buffer.concat([decipher.update(data), decipher.final()]).toString();
   } catch (error) {
     throw unreadable(path, accountName, error);
   }

@@ -1,0 +1,83 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { cleanUpLater } from './clean-up.ts';
+import { type Home, newHome, type Running, start } from './run.ts';
+import {
+  type ScriptedOAuth,
+  type ScriptedOAuthOptions,
+  startScriptedOAuth,
+} from './scripted-oauth.ts';
+
+export const keyFileOf = (home: Home) => join(home.config, 'key');
+
+export interface WaitingLogin {
+  readonly home: Home;
+  readonly oauth: ScriptedOAuth;
+  readonly login: Running;
+  /** Where the person is sent. */
+  readonly url: URL;
+  readonly redirectUri: URL;
+  readonly state: string;
+  /** The redirect with these parameters; `state`, `iss` and `code` are right unless given. */
+  redirect(parameters?: Record<string, string | undefined>): URL;
+}
+
+export interface LoginSetting {
+  readonly oauth?: ScriptedOAuthOptions;
+  readonly args?: readonly string[];
+  readonly env?: Record<string, string>;
+}
+
+/** Starts `mailctl login` against a scripted server. It may end without waiting for anybody. */
+export async function startLogin({ oauth: options, args = [], env = {} }: LoginSetting = {}) {
+  const oauth = await startScriptedOAuth(options);
+  cleanUpLater(() => oauth.close());
+  const home = await newHome();
+  mkdirSync(join(home.config, 'mailctl'), { mode: 0o700 });
+  writeFileSync(
+    join(home.config, 'mailctl', 'config.toml'),
+    'timeouts = { connect = 2, greeting = 2, auth = 3, command = 3, idle = 5 }\n',
+    { mode: 0o600 },
+  );
+  const login = start(
+    [
+      ...['login', 'ada@example.org', '--name', 'club', '--issuer', oauth.issuer],
+      ...['--client-id', 'mailctl', '--scope', 'mail', '--imap-host', 'imap.example.org'],
+      ...['--store', 'file', '--key-file', keyFileOf(home), '--timeout', '20s', ...args],
+    ],
+    { home, env },
+  );
+  return { oauth, home, login };
+}
+
+/** The same, and waits until it waits for the browser. */
+export async function startWaitingLogin(setting: LoginSetting = {}): Promise<WaitingLogin> {
+  const started = await startLogin({ ...setting, args: ['--no-browser', ...(setting.args ?? [])] });
+  const [, address = ''] = await started.login.waitForStderr(/^ {2}(https?:\/\/\S+)\n/m);
+  const url = new URL(address);
+  const redirectUri = new URL(url.searchParams.get('redirect_uri') ?? '');
+  const state = url.searchParams.get('state') ?? '';
+  return {
+    ...started,
+    url,
+    redirectUri,
+    state,
+    redirect(parameters = {}) {
+      const usual = { state, iss: started.oauth.issuer, code: 'code-canary-2Jf7' };
+      const target = new URL(redirectUri);
+      for (const [name, value] of Object.entries({ ...usual, ...parameters })) {
+        if (value !== undefined) target.searchParams.set(name, value);
+      }
+      return target;
+    },
+  };
+}
+
+/** A whole login; what it stores can be used at once, or is over at once. */
+export async function logIn(setting: LoginSetting & { over?: boolean } = {}) {
+  const waiting = await startWaitingLogin(setting);
+  await fetch(waiting.redirect());
+  const { code, stderr } = await waiting.login.result;
+  if (code !== 0) throw new Error(`the login ended with ${code}: ${stderr}`);
+  return waiting;
+}
