@@ -37,7 +37,10 @@ function usageFailure(error: Error): Failure {
   if (errorCode(error) === 'commander.help') {
     return new Failure('usage', 'no verb was given', { hint: 'mailctl list' });
   }
-  const message = error.message.replace(/^error: /, '').replaceAll('\n', ' ');
+  const message = error.message
+    .replace(/^error: /, '')
+    .replaceAll('\n', ' ')
+    .replace(/\.$/, '');
   return new Failure('usage', message, { hint: 'mailctl --help' });
 }
 

@@ -54,13 +54,16 @@ export const verbs: readonly VerbEntry[] = [
 
 /** Run one command line; resolves to the exit code. Never throws. */
 export async function main(argv: readonly string[], system: System): Promise<number> {
+  // Without a listener a closed pipe or a full disk would end the process with a stack trace.
+  for (const stream of [system.stdout, system.stderr]) stream.on('error', () => {});
   try {
-    await runCommand(argv, system);
+    await runCommand(argv, system).catch((error: unknown) => {
+      // commander ends by an error also when it has printed the help that was asked for.
+      if (!(error instanceof Error) || Reflect.get(error, 'exitCode') !== 0) throw error;
+    });
     await flush(system);
     return 0;
   } catch (error) {
-    // commander ends by an error also when it has printed the help that was asked for.
-    if (error instanceof Error && Reflect.get(error, 'exitCode') === 0) return 0;
     const { endWith } = await import('./ending.ts');
     return endWith(error, system, { json: argv.includes('--json') });
   }
@@ -83,12 +86,24 @@ async function runCommand(argv: readonly string[], system: System): Promise<void
     });
   }
   if (argv.length === 0) program.help({ error: true });
+  const [first, second = 'help'] = argv;
+  if (first === 'help' && !/^(-.*|help)$/.test(second) && !isVerb(second)) {
+    program.error(`unknown command '${second}'`); // commander would only show its help
+  }
   await program.parseAsync(argv, { from: 'user' });
+}
+
+function isVerb(word: string): boolean {
+  return verbs.some(({ name }) => name === word);
 }
 
 /** Wait until everything written has left the process; a full disk is told only now. */
 function flush({ stdout }: System): Promise<void> {
   return new Promise((resolve, reject) => {
-    stdout.write('', (error) => (error == null ? resolve() : reject(error)));
+    stdout.write('', (error) => {
+      const failed = stdout.errored ?? error; // what went wrong first says why
+      if (failed == null) resolve();
+      else reject(failed);
+    });
   });
 }

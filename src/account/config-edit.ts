@@ -19,8 +19,10 @@ export async function withAccount(
   if (!Object.hasOwn(known, name)) {
     // A new table at the end reads best; where the file keeps its accounts in an inline table, or
     // spells them otherwise, that is no TOML any more.
-    const before = text === '' || text.endsWith('\n') ? text : `${text}\n`;
-    const edited = `${before}${before === '' ? '' : '\n'}${accountTables(name, entry, toml.stringify)}`;
+    const lineEnd = text.includes('\r\n') ? '\r\n' : '\n';
+    const before = text === '' || text.endsWith('\n') ? text : `${text}${lineEnd}`;
+    const tables = accountTables(name, entry, toml.stringify).replaceAll('\n', lineEnd);
+    const edited = `${before}${before === '' ? '' : lineEnd}${tables}`;
     if (isConfig(edited, toml.parse)) return edited;
   }
   return toml.patch(text, { ...loaded?.config, accounts: { ...known, [name]: entry } });

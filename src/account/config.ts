@@ -70,7 +70,9 @@ async function parseToml(path: string, text: string): Promise<unknown> {
     const [where, ...rest] = errorText(error).split('\n');
     const position = /\((\d+), (\d+)\)/.exec(where ?? '');
     const line = position === null ? '' : `, line ${position[1]}`;
-    throw new Failure('config', `${path}${line}: ${rest.at(-1) ?? where}`, {
+    // What it quotes may be a secret somebody wrote without quotes.
+    const reason = (rest.at(-1) ?? where ?? '').replaceAll(/ ?"[^"]*"/g, '');
+    throw new Failure('config', `${path}${line}: ${reason}`, {
       hint: `edit ${path}`,
       cause: error,
     });

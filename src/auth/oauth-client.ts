@@ -184,7 +184,11 @@ function readTokens(tokens: LibraryTokens): TokenResponse {
   const claims = tokens.claims() ?? {};
   const text = (value: unknown) => (typeof value === 'string' ? value : null);
   if (tokens.token_type !== 'bearer') {
-    throw new Failure('protocol', `the login server gave a ${tokens.token_type} token, not Bearer`);
+    throw new Failure(
+      'protocol',
+      `the login server gave a ${tokens.token_type} token, not Bearer`,
+      { hint: 'check the issuer in the config' },
+    );
   }
   return {
     accessToken: checkToken(tokens.access_token),
@@ -202,5 +206,7 @@ function readTokens(tokens: LibraryTokens): TokenResponse {
 /** RFC 6749 App. A: visible ASCII. Anything else could end a SASL field or an IMAP line. */
 function checkToken(token: string): string {
   if (/^[\x21-\x7e]+$/.test(token)) return token;
-  throw new Failure('protocol', 'the login server gave a token with characters no token may have');
+  throw new Failure('protocol', 'the login server gave a token with characters no token may have', {
+    hint: 'check the issuer in the config',
+  });
 }

@@ -42,7 +42,9 @@ async function readBounded(response: Response, host: string): Promise<Uint8Array
   for await (const chunk of response.body ?? []) {
     length += chunk.byteLength;
     if (length > maxResponseBytes) {
-      throw new Failure('protocol', `${host} answered with more than ${maxResponseBytes} bytes`);
+      throw new Failure('protocol', `${host} answered with more than ${maxResponseBytes} bytes`, {
+        hint: 'check the issuer in the config',
+      });
     }
     chunks.push(chunk);
   }

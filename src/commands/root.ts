@@ -21,7 +21,7 @@ export function rootCommand(version: string, system: System) {
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show this help')
     .helpCommand('help [verb]', 'show the help of a verb')
-    .option('-a, --account <name>', 'the account to use (else $MAILCTL_ACCOUNT)')
+    .option('-a, --account <name>', 'the account to use (else $MAILCTL_ACCOUNT)', nonEmpty)
     .option('--config <file>', 'the config to use (else $MAILCTL_CONFIG)', nonEmpty)
     .option('--json', 'print NDJSON: one JSON object a line')
     .addOption(

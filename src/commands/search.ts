@@ -10,14 +10,13 @@ What can be searched for:
   from: to: cc: bcc: subject: body: text:    words in that place
   is:unread is:read is:flagged is:answered   state (also unflagged, unanswered,
                                              draft, deleted)
-  since:2026-11-01 before: on:               day of arrival, as the server dates it
+  since:2026-11-01 before: on:               day of arrival, as the server says
   newer:7d older:1y                          age in d, w, m or y
   larger:1M smaller:20k                      size in bytes, k, M or G
   list:name message-id:id header:Name=text   headers
   uid:1:5 keyword:work                       UIDs, keywords
   a word or "some words"                     anywhere in the message
-  a b   a or b   -a   not a   (a b)          both, either, without, grouped
-`;
+  a b   a or b   -a   not a   (a b)          both, either, without, grouped`;
 
 export const search: Verb = {
   define(command, run) {

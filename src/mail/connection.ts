@@ -199,6 +199,7 @@ async function readAuthority(caFile: string): Promise<Buffer> {
     return await readFile(caFile);
   } catch (error) {
     throw new Failure('config', `cannot read the certificate file ${caFile}: ${errorText(error)}`, {
+      hint: 'check imap.ca_file in the config',
       cause: error,
     });
   }

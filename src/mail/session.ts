@@ -1,4 +1,4 @@
-import type { FetchMessageObject, MailboxObject } from 'imapflow';
+import type { FetchMessageObject, FetchQueryObject, MailboxObject } from 'imapflow';
 import type { Account } from '../account/account.ts';
 import { errorText, Failure } from '../errors.ts';
 import { isUid, UidSet } from '../uid-set.ts';
@@ -129,13 +129,13 @@ function sessionOn(connection: Connection, account: Account): MailSession {
     },
     async summaries(uids) {
       if (uids.length === 0) return [];
-      const rows = await connection.fetchAll(uids.join(','), summaryItems, { uid: true });
+      const rows = await fetchRanges(connection, UidSet.of(uids), summaryItems);
       const known = new Map(valid(rows).map((row) => [row.uid, toSummary(row)]));
       return uids.flatMap((uid) => known.get(uid) ?? []);
     },
     async facts(uids) {
       const items = { uid: true, flags: true, size: true, internalDate: true };
-      const rows = await connection.fetchAll(uids.toString(), items, { uid: true });
+      const rows = await fetchRanges(connection, uids, items);
       return valid(rows)
         .filter(({ uid }) => uids.has(uid))
         .map(toFacts);
@@ -186,6 +186,19 @@ function sessionOn(connection: Connection, account: Account): MailSession {
     },
     close: () => connection.close(),
   };
+}
+
+/** Many UIDs at once: no command line is longer than a server must take (RFC 7162 §4). */
+async function fetchRanges(
+  connection: Connection,
+  uids: UidSet,
+  items: FetchQueryObject,
+): Promise<FetchMessageObject[]> {
+  const rows: FetchMessageObject[] = [];
+  for (const [range] of uids.toString().matchAll(/\d.{0,7900}(?=,|$)/g)) {
+    for (const row of await connection.fetchAll(range, items, { uid: true })) rows.push(row);
+  }
+  return rows;
 }
 
 /** A folder name goes to the server as it is, so it must not end a line. */

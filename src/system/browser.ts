@@ -11,8 +11,12 @@ export async function openBrowser(
   platform: NodeJS.Platform,
 ): Promise<boolean> {
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return false;
+  // A browser outlives us and starts others: a secret that was given to us is not theirs to have.
+  const ownEnvironment = Object.fromEntries(
+    Object.entries(env).filter(([name]) => !name.startsWith('MAILCTL_')),
+  );
   for (const [program, ...args] of browserCommands(url.href, env, platform)) {
-    if (program !== undefined && (await starts(program, args))) return true;
+    if (program !== undefined && (await starts(program, args, ownEnvironment))) return true;
   }
   return false;
 }
@@ -41,9 +45,9 @@ function browserCommands(
 }
 
 /** True when the program runs, or ran and ended well; false when it is missing or failed at once. */
-function starts(program: string, args: string[]): Promise<boolean> {
+function starts(program: string, args: string[], env: NodeJS.ProcessEnv): Promise<boolean> {
   return new Promise((resolve) => {
-    const child = spawn(program, args, { stdio: 'ignore', detached: true, shell: false });
+    const child = spawn(program, args, { stdio: 'ignore', detached: true, shell: false, env });
     // A browser that is still there after two seconds has opened; it outlives us.
     const timer = setTimeout(() => resolve(true), 2000);
     timer.unref();

@@ -133,7 +133,7 @@ describe('a config file', () => {
     ['no TOML', 'address: ada@example.org', /, line 1: /],
     ['JSON', '{"accounts":{}}', /, line 1: /],
     ['an open text, on its line', '# one\n# two\ndefault_account = "club\n', /, line 3: /],
-    ['an open table', '[accounts.club\naddress = "a@b"\n', /, line 1: /],
+    ['an open table', '[accounts.club\naddress = "a@b"\n', /, line [12]: /],
     [
       'a key twice',
       'default_account = "a"\ndefault_account = "b"\n',
@@ -193,9 +193,20 @@ describe('a config file', () => {
     expect(Reflect.get({}, 'x')).toBe(undefined);
   });
 
-  it('that is broken is told without the line, which may hold a secret', async () => {
-    const { message } = await failure(`${club}client_secret = "cs-canary-91\n`);
-    expect(message).not.toContain('canary');
+  it.each([
+    'client_secret = "cs-canary-91',
+    'client_secret = cs-canary-91',
+    "client_secret = 'cs-canary-91",
+    'client_secret = "cs-canary-91" x',
+    'client_secret = "cs-\\canary-91"',
+    'client_secret = ["cs-canary-91"]',
+    'client_secret = "cs-canary-91"\nclient_secret = "cs-canary-91"',
+    'client_secret: "cs-canary-91"',
+    'client_secret "cs-canary-91"',
+    'client_secret = """cs-canary-91',
+  ])('that is broken is told without the line, which may hold a secret: %s', async (line) => {
+    const { message, hint } = await failure(`${club}${line}\n`);
+    expect(`${message}${hint}`).not.toContain('canary');
   });
 
   it('that is a folder, a device or a pipe is refused and not waited for', async () => {
@@ -211,7 +222,7 @@ describe('a config file', () => {
     }
   });
 
-  it('may be a link', async () => {
+  it.skipIf(process.platform === 'win32')('may be a link', async () => {
     writeFileSync(join(directory, 'dotfile'), club);
     symlinkSync(join(directory, 'dotfile'), path);
     expect(await loadConfig(path)).toMatchObject({ path, text: club });

@@ -62,7 +62,7 @@ describe('a mailbox lies where its name says', () => {
     expect(levels('Ж'.repeat(100))).toEqual(['Ж'.repeat(100)]);
     expect(levels(`a/${'日'.repeat(300)}/b`)).toHaveLength(3);
     expect(levels(`con.${'x'.repeat(300)}`)?.[0]).toMatch(/^%63on\.x{116}%h[0-9a-f]{64}$/);
-    expect(levels('/x'.repeat(1 << 20).slice(1))).toHaveLength(1 << 20);
+    expect(levels('/x'.repeat(1 << 18).slice(1))).toHaveLength(1 << 18);
     expect(levels('e\u0301'.repeat(1 << 18))).toHaveLength(1);
   });
 });

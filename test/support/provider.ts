@@ -28,7 +28,7 @@ export interface LoginOptions extends Pick<RunOptions, 'env'> {
   name?: string;
   /** Further arguments; of a flag given twice the last counts. */
   args?: readonly string[];
-  /** The whole command line but `--no-browser --json`, instead of the usual one. */
+  /** The command line but for `--no-browser` and `--json`, instead of the usual one. */
   arguments?: readonly string[];
   /** Default true; false has mailctl talk to a person. */
   json?: boolean;
@@ -46,7 +46,7 @@ export interface Provider {
   oauth: OAuthServer;
   imap: Dovecot;
   certificates: Certificates;
-  /** The command line of a login to this provider. */
+  /** The command line of a login to this provider, but for `--no-browser` and `--json`. */
   loginArguments(home: Home, options?: LoginOptions): string[];
   /** Starts a login and reads where it sends the person. */
   startLogin(home: Home, options?: LoginOptions): Promise<StartedLogin>;
@@ -80,8 +80,7 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Prov
     imap,
     certificates,
     loginArguments: (home, { address = ada, name, args = [] } = {}) => [
-      ...['login', address, '--no-browser', '--json'],
-      ...['--issuer', oauth.issuer, '--client-id', 'mailctl'],
+      ...['login', address, '--issuer', oauth.issuer, '--client-id', 'mailctl'],
       ...['--imap-host', imap.host, '--imap-port', String(imap.port)],
       ...['--ca-file', certificates.caFile],
       ...['--store', 'file', '--key-file', join(home.directory, 'key')],
@@ -89,12 +88,10 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Prov
       ...args,
     ],
     async startLogin(home, options = {}) {
-      const { arguments: given, env, ...others } = options;
-      const args = given
-        ? [...given, '--no-browser', '--json']
-        : provider.loginArguments(home, others);
-      const running = start(args, { home, ...(env === undefined ? {} : { env }) });
-      if (options.json === false) {
+      const { arguments: given, env, json = true, ...others } = options;
+      const args = [...(given ?? provider.loginArguments(home, others)), '--no-browser'];
+      const running = start(json ? [...args, '--json'] : args, { home, ...(env && { env }) });
+      if (!json) {
         const [, address = ''] = await running.waitForStderr(/^ {2}(http\S+)\n/m);
         return { ...running, url: new URL(address) };
       }

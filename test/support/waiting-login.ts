@@ -24,12 +24,15 @@ export interface WaitingLogin {
 
 export interface LoginSetting {
   readonly oauth?: ScriptedOAuthOptions;
+  /** Default `file`. */
+  readonly store?: 'file' | 'keychain';
   readonly args?: readonly string[];
   readonly env?: Record<string, string>;
 }
 
 /** Starts `mailctl login` against a scripted server. It may end without waiting for anybody. */
-export async function startLogin({ oauth: options, args = [], env = {} }: LoginSetting = {}) {
+export async function startLogin(setting: LoginSetting = {}) {
+  const { oauth: options, store = 'file', args = [], env = {} } = setting;
   const oauth = await startScriptedOAuth(options);
   cleanUpLater(() => oauth.close());
   const home = await newHome();
@@ -43,7 +46,9 @@ export async function startLogin({ oauth: options, args = [], env = {} }: LoginS
     [
       ...['login', 'ada@example.org', '--name', 'club', '--issuer', oauth.issuer],
       ...['--client-id', 'mailctl', '--scope', 'mail', '--imap-host', 'imap.example.org'],
-      ...['--store', 'file', '--key-file', keyFileOf(home), '--timeout', '20s', ...args],
+      // The keychain is what it takes when nothing is said.
+      ...(store === 'file' ? ['--store', 'file', '--key-file', keyFileOf(home)] : []),
+      ...['--timeout', '20s', ...args],
     ],
     { home, env },
   );
@@ -73,8 +78,8 @@ export async function startWaitingLogin(setting: LoginSetting = {}): Promise<Wai
   };
 }
 
-/** A whole login; what it stores can be used at once, or is over at once. */
-export async function logIn(setting: LoginSetting & { over?: boolean } = {}) {
+/** A whole login. */
+export async function logIn(setting: LoginSetting = {}): Promise<WaitingLogin> {
   const waiting = await startWaitingLogin(setting);
   await fetch(waiting.redirect());
   const { code, stderr } = await waiting.login.result;

@@ -1,0 +1,125 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parse } from '@decimalturn/toml-patch';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { checkConfig } from '../../src/account/config-schema.ts';
+import { exitCodes } from '../../src/errors.ts';
+import { verbs } from '../../src/main.ts';
+import { newHome, run } from '../support/run.ts';
+
+const root = new URL('../../', import.meta.url);
+const readme = readFileSync(new URL('README.md', root), 'utf8');
+
+/** Each code block with its language, "" without one. */
+const blocks = [...readme.matchAll(/^```(\w*)\n(.*?)^```$/gms)].map(
+  ([, language = '', text = '']) => ({
+    language,
+    text,
+  }),
+);
+/** Command lines as they are typed, those over several lines put together. */
+const commands = blocks
+  .filter(({ language }) => language === 'sh' || language === 'console')
+  .flatMap(({ language, text }) => {
+    const lines = text.replaceAll(/\\\n\s*/g, ' ').split('\n');
+    return language === 'sh' ? lines : lines.filter((line) => line.startsWith('$ '));
+  })
+  .concat([...readme.matchAll(/^ {4}(\S.*)$/gm)].map(([, line = '']) => line))
+  .flatMap((line) => {
+    const [, command] = /(?:^|[^\w-])(mailctl [^|#]*)/.exec(line) ?? [];
+    return command === undefined ? [] : [command.trim()];
+  });
+
+function flagsIn(text: string): string[] {
+  return [...text.matchAll(/(?<![\w-])--?[a-z][a-z-]*/gi)].map(([flag]) => flag);
+}
+
+describe('the README', () => {
+  /** What each verb's help names, by verb. */
+  const flags = new Map<string, ReadonlySet<string>>();
+  beforeAll(async () => {
+    const home = await newHome();
+    await Promise.all(
+      verbs.map(async ({ name }) => {
+        const { stdout } = await run([name, '--help'], { home });
+        const [before = ''] = stdout.split('\nExamples:\n');
+        flags.set(name, new Set(flagsIn(before)));
+      }),
+    );
+  });
+
+  it('has each exit code with what it means, and no other', () => {
+    const rows = [...readme.matchAll(/^\| (\d+) \| (.*?) *\|$/gm)];
+    expect(rows.map(([, code, meaning]) => ({ code: Number(code), meaning }))).toEqual(exitCodes);
+  });
+
+  it('names every verb in its table, and no other', () => {
+    const named = [...readme.matchAll(/^\| `mailctl (\w+)[^|]*` \|/gm)].map(([, verb]) => verb);
+    expect(named.sort()).toEqual(verbs.map(({ name }) => name).sort());
+  });
+
+  it('shows command lines', () => {
+    expect(commands.length).toBeGreaterThan(8);
+  });
+
+  it.each(commands)('%s names a verb and flags that exist', (command) => {
+    const [, verb = ''] = command.split(/\s+/);
+    if (!/^-/.test(verb)) expect([...flags.keys(), 'help']).toContain(verb);
+    // What is searched for is in quotes, and may begin with a minus.
+    const words = command.replaceAll(/'[^']*'|"[^"]*"/g, ' ');
+    for (const flag of flagsIn(words)) expect(flags.get(verb) ?? new Set()).toContain(flag);
+  });
+
+  it('names no flag in its text that no verb has', () => {
+    const all = new Set([...flags.values()].flatMap((one) => [...one]));
+    const text = readme.replaceAll(/^```.*?^```$/gms, '').replaceAll(/^ {4}.*$/gm, '');
+    const named = [...text.matchAll(/`([^`]+)`/g)]
+      .map(([, span = '']) => span)
+      .filter((span) => /^-/.test(span) || /^mailctl /.test(span) || /^(\w+ )?--/.test(span))
+      .flatMap(flagsIn);
+    expect(named.length).toBeGreaterThan(5);
+    for (const flag of named) expect([...all, '-vv', '--version']).toContain(flag);
+  });
+
+  it('names no verb in its text that there is not', () => {
+    for (const [, verb = ''] of readme.matchAll(/`mailctl (\w+)/g)) {
+      expect([...flags.keys(), 'help']).toContain(verb);
+    }
+  });
+
+  it('shows a config that is one, also with what is commented out', () => {
+    const texts = blocks.filter(({ language }) => language === 'toml').map(({ text }) => text);
+    expect(texts.length).toBeGreaterThan(0);
+    for (const text of texts) {
+      expect(checkConfig(parse(text))).toHaveProperty('config');
+      const all = text.replaceAll(/^# (?=\w+ = )/gm, '');
+      expect(all).not.toBe(text);
+      expect(checkConfig(parse(all))).toHaveProperty('config');
+    }
+  });
+
+  it('names every setting there is', () => {
+    const config = blocks
+      .filter(({ language }) => language === 'toml')
+      .map(({ text }) => text)
+      .join();
+    for (const setting of [
+      ...['default_account', 'timeouts', 'connect', 'greeting', 'auth', 'command', 'idle'],
+      ...['address', 'provider', 'client_id', 'client_secret', 'archive', 'store', 'key_file'],
+      ...['issuer', 'authorization_endpoint', 'token_endpoint', 'revocation_endpoint', 'scopes'],
+      ...['device_authorization_endpoint', 'redirect_host', 'host', 'port', 'security', 'ca_file'],
+    ]) {
+      expect(config).toMatch(new RegExp(`\\b${setting}\\b`));
+    }
+  });
+
+  it('names files and npm scripts that are there', () => {
+    const { scripts } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));
+    for (const [, path = ''] of readme.matchAll(/[`(]((?:src|test|bin|\.github)\/[\w./-]+)[`)]/g)) {
+      expect([path, existsSync(fileURLToPath(new URL(path, root)))]).toEqual([path, true]);
+    }
+    for (const [, script = ''] of readme.matchAll(/npm run ([\w:]+)/g)) {
+      expect(Object.keys(scripts)).toContain(script);
+    }
+  });
+});
