@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { lstat } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
 import { Failure } from '../errors.ts';
 import { withLock } from '../system/lock.ts';
 import { UidSet } from '../uid-set.ts';
@@ -23,6 +24,21 @@ export function withArchive<T>(
   const what = `the archive ${archive}`;
   const options = { waitMs: 60_000, signal, what, failure: 'archive' } as const;
   return withLock(join(archive, '.mailctl.lock'), options, work);
+}
+
+/** The archive itself may be a link its owner made; below it none leads out of it. */
+async function refuseLinks(archive: string, directory: string): Promise<void> {
+  const levels = relative(archive, directory).split(sep);
+  const folders = levels.map((_, index) => join(archive, ...levels.slice(0, index + 1)));
+  const maildir = ['tmp', 'new', 'cur'].map((name) => join(directory, name));
+  for (const path of [...folders, ...maildir]) {
+    const stats = await lstat(path).catch(() => null); // not there yet, or told when it is written
+    if (stats?.isSymbolicLink()) {
+      throw new Failure('archive', `${path} is a link, which is not followed inside an archive`, {
+        hint: 'put the folder itself there, or name another archive in the config',
+      });
+    }
+  }
 }
 
 /** One mailbox's place in an archive: its messages, and the memory of which they are. */
@@ -53,6 +69,7 @@ export class MailboxArchive {
     if (directory === null) {
       throw new Failure('archive', `no folder on a disk can be named like ${mailbox.path}`);
     }
+    await refuseLinks(archive, directory);
     const state = await loadSyncState(directory);
     if (state !== null && (state.address !== mailbox.address || state.mailbox !== mailbox.path)) {
       throw new Failure('data', `${directory} holds ${state.mailbox} of ${state.address}`, {

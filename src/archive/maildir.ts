@@ -1,7 +1,7 @@
 import { open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode, errorText, Failure } from '../errors.ts';
-import { makeDirectory, syncDirectory } from '../system/files.ts';
+import { makeDirectory, removeUnfinished, syncDirectory } from '../system/files.ts';
 
 /** A message to store. The bytes are written as they come. */
 export interface MaildirMessage {
@@ -40,7 +40,7 @@ export class Maildir {
     this.#uidValidity = uidValidity;
   }
 
-  /** Make what is missing of it, and remove what an earlier run left unfinished in tmp. */
+  /** Make what is missing of it, and remove what an earlier run left unfinished. */
   static async open(directory: string, uidValidity: number): Promise<Maildir> {
     return written(directory, async () => {
       for (const name of ['tmp', 'new', 'cur']) await makeDirectory(join(directory, name));
@@ -49,6 +49,7 @@ export class Maildir {
       for (const name of await readdir(join(directory, 'tmp'))) {
         if (ourName.test(name)) await rm(join(directory, 'tmp', name), { force: true });
       }
+      await removeUnfinished(directory);
       return new Maildir(directory, uidValidity);
     });
   }

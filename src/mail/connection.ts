@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import type { FetchMessageObject, FetchQueryObject, ImapFlow } from 'imapflow';
 import type { ImapServer, Timeouts } from '../account/account.ts';
 import { errorCode, errorField, errorText, Failure } from '../errors.ts';
+import { readSmallFile } from '../system/files.ts';
 import { isLoopback } from '../system/loopback.ts';
 import { explainImapError, isAuthenticationRefused } from './imap-errors.ts';
 import { searchByKeys } from './imapflow-search.ts';
@@ -27,6 +27,9 @@ export class TokenRefused extends Error {
 
 /** More than any sane answer to anything but a body; a body is asked for in pieces above 4 MiB. */
 const maxLiteralBytes = 32 << 20;
+
+/** All the authorities an operating system knows take a quarter of it. */
+const maxAuthorityBytes = 1 << 20;
 
 const oauthMechanisms = ['AUTH=OAUTHBEARER', 'AUTH=XOAUTH2', 'AUTH=XOAUTH'];
 
@@ -195,14 +198,16 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
 }
 
 async function readAuthority(caFile: string): Promise<Buffer> {
-  try {
-    return await readFile(caFile);
-  } catch (error) {
+  const hint = 'check imap.ca_file in the config';
+  const bytes = await readSmallFile(caFile, maxAuthorityBytes).catch((error: unknown) => {
     throw new Failure('config', `cannot read the certificate file ${caFile}: ${errorText(error)}`, {
-      hint: 'check imap.ca_file in the config',
+      hint,
       cause: error,
     });
-  }
+  });
+  if (bytes === null)
+    throw new Failure('config', `there is no certificate file ${caFile}`, { hint });
+  return bytes;
 }
 
 type Trace = (entry: Readonly<Record<string, unknown>>) => void;

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errorCode, Failure } from '../errors.ts';
 
@@ -29,9 +29,29 @@ export async function writeFileDurably(path: string, data: string | Uint8Array):
   await syncDirectory(directory); // the name itself
 }
 
-/** Make a folder and its parents, each new one 0700. */
+const unfinished = /^\.[\w-]{12}\.tmp$/;
+
+/** Remove what `writeFileDurably` left in a folder when it was killed. Nobody else may be at it. */
+export async function removeUnfinished(directory: string): Promise<void> {
+  for (const name of await readdir(directory)) {
+    if (unfinished.test(name)) await rm(join(directory, name), { force: true });
+  }
+}
+
+/**
+ * Make a folder and its parents, each new one 0700. Not by mkdir's `recursive`, which in Node 20
+ * never ends below a folder that takes no children, such as /proc.
+ */
 export async function makeDirectory(path: string): Promise<void> {
-  await mkdir(path, { recursive: true, mode: 0o700 });
+  const make = () =>
+    mkdir(path, { mode: 0o700 }).catch(async (error: unknown) => {
+      if (errorCode(error) !== 'EEXIST' || !(await stat(path)).isDirectory()) throw error;
+    });
+  await make().catch(async (error: unknown) => {
+    if (errorCode(error) !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeDirectory(dirname(path));
+    await make();
+  });
 }
 
 /** Make the names in a folder survive a power cut. Windows has no such call and needs none. */

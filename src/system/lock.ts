@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
@@ -60,7 +61,9 @@ export async function withLock<T>(
 
 async function openLock(path: string) {
   await makeDirectory(dirname(path));
-  return open(path, 'a+', 0o600);
+  const { O_RDWR, O_CREAT, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
+  // Never through a link somebody else put there, nor waiting for the writer of a FIFO.
+  return open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600);
 }
 
 function isFileLocks(value: unknown): value is FileLocks {

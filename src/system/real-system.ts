@@ -1,4 +1,4 @@
-import { homedir } from 'node:os';
+import { homedir, userInfo } from 'node:os';
 import process from 'node:process';
 import { Secrets } from './secrets.ts';
 import type { Keychain, System } from './system.ts';
@@ -25,7 +25,8 @@ export function realSystem(): System {
   return {
     env,
     platform,
-    homeDirectory: env['HOME'] || homedir(),
+    // An empty variable is unset, which homedir() sees otherwise.
+    homeDirectory: env['HOME'] === '' ? userInfo().homedir : homedir(),
     // Node opens a standard stream when it is first looked at, and that costs start-up time.
     get stdin() {
       return process.stdin;

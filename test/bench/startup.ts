@@ -40,5 +40,7 @@ for (const [index, { name, bar }] of commands.entries()) {
   const ratio = ms / bare;
   const verdict = bar === null ? '' : `  bar ${bar.toFixed(1)}  ${ratio <= bar ? 'met' : 'MISSED'}`;
   if (bar !== null && ratio > bar) process.exitCode = 1;
-  console.log(`${name.padEnd(20)} ${ms.toFixed(1).padStart(6)} ms  ${ratio.toFixed(2)} ×${verdict}`);
+  console.log(
+    `${name.padEnd(20)} ${ms.toFixed(1).padStart(6)} ms  ${ratio.toFixed(2)} ×${verdict}`,
+  );
 }

@@ -1,45 +1,14 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { chmod, writeFile } from 'node:fs/promises';
+import { readFileSync, statSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { beforeAll, expect, test } from 'vitest';
-import { mailctlClientSecret, type TokenRequest } from '../sandbox/oauth-server.ts';
+import { mailctlClientSecret } from '../sandbox/oauth-server.ts';
 import { approve } from '../sandbox/person.ts';
-import { findSecrets, type Secrets } from '../support/leaks.ts';
+import { filesBelow } from '../support/archived.ts';
+import { findSecrets, secretsOf, withoutUrls } from '../support/leaks.ts';
 import { describeWith } from '../support/parts.ts';
 import { ada, type Provider, startProvider } from '../support/provider.ts';
-import { type Home, newHome, type Result, run, start, startProgram } from '../support/run.ts';
-import { startSecretService } from '../support/secret-service.ts';
-
-const binary = new URL('../../bin/mailctl.js', import.meta.url).pathname;
-
-/** Everything secret that the authorization server has been sent and has given. */
-function secretsOf(requests: readonly TokenRequest[], urls: readonly URL[]): Secrets {
-  const secrets = new Map([['client secret', mailctlClientSecret]]);
-  const keep = (name: string, value: unknown) => {
-    if (typeof value === 'string' && value.length > 0)
-      secrets.set(`${name} ${secrets.size}`, value);
-  };
-  for (const { parameters, answer } of requests) {
-    for (const name of ['code', 'code_verifier', 'refresh_token']) keep(name, parameters[name]);
-    if (typeof answer !== 'object' || answer === null) continue;
-    for (const name of ['access_token', 'refresh_token', 'id_token']) {
-      keep(name, Reflect.get(answer, name));
-    }
-  }
-  for (const url of urls) keep('state', url.searchParams.get('state'));
-  return secrets;
-}
-
-/** The address a person is sent to holds the state, and has to be shown. It alone is taken out. */
-function withoutUrls(text: string | Buffer, urls: readonly URL[]): string {
-  return urls.reduce((rest, { href }) => rest.replaceAll(href, ''), text.toString('latin1'));
-}
-
-const filesBelow = (directory: string): string[] =>
-  readdirSync(directory, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name));
+import { type Home, newHome, type Result, run } from '../support/run.ts';
 
 describeWith('dovecot', 'no secret is told', () => {
   let provider: Provider;
@@ -140,7 +109,7 @@ describeWith('dovecot', 'no secret is told', () => {
     );
     expect(leaks).toEqual([]);
 
-    const files = filesBelow(home.directory);
+    const files = filesBelow(home.directory).map((path) => join(home.directory, path));
     const inFiles = files.flatMap((path) =>
       findSecrets(readFileSync(path), secrets).map((name) => `${name} in ${path}`),
     );
@@ -156,97 +125,13 @@ describeWith('dovecot', 'no secret is told', () => {
 
   test('by the stored login: it is there, for its owner alone, and cannot be read', async () => {
     await login('again', 'allow', true);
-    const [file = '', ...others] = filesBelow(join(home.state, 'mailctl', 'tokens'));
-    expect(others).toEqual([]);
+    const tokens = join(home.state, 'mailctl', 'tokens');
+    expect(filesBelow(tokens)).toEqual(['club.json']);
+    const file = join(tokens, 'club.json');
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(statSync(join(home.directory, 'key')).mode & 0o777).toBe(0o600);
     const secrets = secretsOf(provider.oauth.tokenRequests, urls);
     expect(findSecrets(readFileSync(file), secrets)).toEqual([]);
     expect(findSecrets((await run(['token'], { home })).stdout, secrets)).toHaveLength(1);
-  });
-});
-
-describeWith(['dovecot', 'secretService', 'strace'], 'no secret is told to another program', () => {
-  let provider: Provider;
-  beforeAll(async () => {
-    provider = await startProvider();
-    provider.imap.createMailbox(ada, 'INBOX');
-  });
-
-  test('in its arguments or its environment', async () => {
-    const home = await newHome();
-    const service = await startSecretService({
-      directory: join(home.directory, 'keyring'),
-      state: 'unlocked',
-    });
-    try {
-      const opened = join(home.directory, 'opened');
-      const browser = join(home.directory, 'browser');
-      await writeFile(
-        browser,
-        `#!/bin/sh\nprintf %s "$1" > ${opened}.part\nmv ${opened}.part ${opened}\n`,
-      );
-      await chmod(browser, 0o755);
-      const traces: string[] = [];
-      const traced = (args: readonly string[], env: Record<string, string> = {}) => {
-        const trace = join(home.directory, `trace-${traces.length}`);
-        traces.push(trace);
-        const strace = ['-f', '-qq', '-v', '-s', '1000000', '-e', 'trace=execve', '-o', trace];
-        return startProgram('strace', [...strace, process.execPath, binary, ...args], {
-          home,
-          env: { ...service.env, BROWSER: browser, ...env },
-          timeoutMs: 60_000,
-        });
-      };
-
-      const flags = ['--client-id', 'mailctl-secret', '--store', 'keychain'];
-      const login = traced(provider.loginArguments(home, { name: 'club', args: flags }), {
-        MAILCTL_CLIENT_SECRET: mailctlClientSecret,
-      });
-      while (!existsSync(opened) && login.child.exitCode === null) await pause(20);
-      const url = new URL(readFileSync(opened, 'utf8'));
-      await approve(url, { login: ada, decision: 'allow' });
-      expect(await login.result).toMatchObject({ code: 0 });
-      provider.oauth.expireAccessTokens();
-      const list = await traced(['list']).result;
-      expect(list, list.stderr).toMatchObject({ code: 0 });
-      const given = await run(['token'], { home, env: service.env });
-      expect(given.code).toBe(0);
-      const env = { MAILCTL_ACCESS_TOKEN: given.stdout.trim() };
-      expect(await traced(['list'], env).result).toMatchObject({ code: 0 });
-      expect(await traced(['status'], env).result).toMatchObject({ code: 0 });
-      expect(await traced(['logout'], env).result).toMatchObject({ code: 0 });
-
-      const secrets = secretsOf(provider.oauth.tokenRequests, [url]);
-      // The first program of each trace is mailctl itself, whose environment the test has made.
-      const programs = traces.flatMap((trace) =>
-        readFileSync(trace, 'utf8').trim().split('\n').slice(1),
-      );
-      expect(programs.filter((line) => line.includes('keychain-process')).length).toBeGreaterThan(
-        5,
-      );
-      expect(programs.some((line) => line.includes(`"${browser}"`))).toBe(true);
-      const leaks = programs.flatMap((line) =>
-        findSecrets(withoutUrls(line, [url]), secrets).map(
-          (name) => `${name}: ${line.slice(0, 200)}`,
-        ),
-      );
-      expect(leaks).toEqual([]);
-    } finally {
-      await service.close();
-    }
-  });
-
-  test('nor in the arguments of mailctl itself, which everybody on the machine can read', async () => {
-    const home = await newHome();
-    const { url, pid, result } = await provider.startLogin(home);
-    const commandLine = readFileSync(`/proc/${pid}/cmdline`);
-    await approve(url, { login: ada, decision: 'allow' });
-    await result;
-    expect(findSecrets(commandLine, secretsOf(provider.oauth.tokenRequests, [url]))).toEqual([]);
-    const slow = start(['list'], { home });
-    const environment = readFileSync(`/proc/${slow.pid}/cmdline`);
-    expect(findSecrets(environment, secretsOf(provider.oauth.tokenRequests, [url]))).toEqual([]);
-    await slow.result;
   });
 });

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { Result } from './run.ts';
+import { type Result, type RunOptions, run } from './run.ts';
 
 /** A failure as mailctl tells it on stderr. */
 export interface Told {
@@ -15,6 +15,11 @@ export interface ExpectedFailure {
   message: RegExp;
   /** null: none. */
   hint: RegExp | null;
+}
+
+/** Runs one command line as a person does, and as a program does. */
+export function runBoth(args: readonly string[], options: RunOptions): Promise<[Result, Result]> {
+  return Promise.all([run(args, options), run([...args, '--json'], options)]);
 }
 
 /** Reads what a person is told. Throws when stderr holds anything else. */

@@ -1,3 +1,5 @@
+import { mailctlClientSecret, type TokenRequest } from '../sandbox/oauth-server.ts';
+
 /** Secrets by what they are: "refresh token 2". */
 export type Secrets = ReadonlyMap<string, string>;
 
@@ -19,4 +21,27 @@ function spellings(secret: string): string[] {
     return [middle, middle.replaceAll('+', '-').replaceAll('/', '_')];
   });
   return [secret, encodeURIComponent(secret), bytes.toString('hex'), ...base64];
+}
+
+/** Everything secret that the authorization server has been sent and has given. */
+export function secretsOf(requests: readonly TokenRequest[], urls: readonly URL[]): Secrets {
+  const secrets = new Map([['client secret', mailctlClientSecret]]);
+  const keep = (name: string, value: unknown) => {
+    if (typeof value === 'string' && value.length > 0)
+      secrets.set(`${name} ${secrets.size}`, value);
+  };
+  for (const { parameters, answer } of requests) {
+    for (const name of ['code', 'code_verifier', 'refresh_token']) keep(name, parameters[name]);
+    if (typeof answer !== 'object' || answer === null) continue;
+    for (const name of ['access_token', 'refresh_token', 'id_token']) {
+      keep(name, Reflect.get(answer, name));
+    }
+  }
+  for (const url of urls) keep('state', url.searchParams.get('state'));
+  return secrets;
+}
+
+/** The address a person is sent to holds the state, and has to be shown. It alone is taken out. */
+export function withoutUrls(text: string | Buffer, urls: readonly URL[]): string {
+  return urls.reduce((rest, { href }) => rest.replaceAll(href, ''), text.toString('latin1'));
 }

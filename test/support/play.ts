@@ -9,7 +9,7 @@ import { threeLetters } from './usual-imap.ts';
 
 /** One thing a hostile or broken mail server does, and how mailctl must take it. */
 export interface Case {
-  /** Begins with the id of the fault, such as "E5". */
+  /** Begins with a short id, which stays when the wording changes. */
   readonly name: string;
   readonly script: Script;
   /** What a run before this one met, in the same home. It must end with 0. */

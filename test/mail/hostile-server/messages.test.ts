@@ -21,6 +21,8 @@ const large: Letter = {
 };
 const piece = /^UID FETCH 1 .*BODY\.PEEK\[\]<(\d+)\.(\d+)>/;
 
+const sparse = Array.from({ length: 20_000 }, (_, index) => index * 1000 + 999);
+
 /** The row of the second letter is `row`, those of the others are as they should be. */
 function secondRow(row: string): Reply {
   return rowsWith((rows) => rows.map((good) => (/\(UID 2 /.test(good) ? row : good)));
@@ -540,6 +542,23 @@ const cases: readonly Case[] = [
     args: ['search', 'subject:two'],
     codes: [75, 76],
     withinMs: 8_000,
+  },
+  {
+    name: 'F18 finds 20,000 messages, none beside another',
+    script: {
+      on: [
+        [/^UID SEARCH/, `* SEARCH ${sparse.join(' ')}\r\n<tag> OK done\r\n`],
+        [/^UID FETCH/, '<tag> OK done\r\n'],
+      ],
+    },
+    args: ['search', 'subject:two'],
+    codes: [0],
+    // A longer line is more than a server must take (RFC 7162 §4).
+    check: ({ commands }) => {
+      const lengths = commands.map((command) => command.length);
+      expect(Math.max(...lengths)).toBeLessThan(8192);
+      expect(commands.join().match(/19999999/g)).toHaveLength(1);
+    },
   },
   {
     name: 'F3 knows no UTF-8',
