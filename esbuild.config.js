@@ -22,7 +22,7 @@ const withoutChildProcess = {
 };
 
 const { metafile } = await build({
-  entryPoints: ['src/mailctl.ts', 'src/system/keychain-process.ts'],
+  entryPoints: ['src/mailctl.ts', 'src/renewal-process.ts', 'src/system/keychain-process.ts'],
   outdir: 'dist',
   entryNames: '[name]',
   bundle: true,

@@ -26,6 +26,10 @@ const kinds = {
 
 export type FailureKind = keyof typeof kinds;
 
+export function isFailureKind(value: unknown): value is FailureKind {
+  return typeof value === 'string' && Object.hasOwn(kinds, value);
+}
+
 /** What a script can rely on: every exit code mailctl ends with, and what it means. */
 export const exitCodes: readonly { readonly code: number; readonly meaning: string }[] = [
   { code: 0, meaning: 'done, also when there was nothing new' },
@@ -36,18 +40,22 @@ export interface FailureDetails {
   /** The command to type, or the thing to do, that gets the person out. */
   readonly hint?: string | undefined;
   readonly cause?: unknown;
+  /** How long whoever refused asks to wait, milliseconds. */
+  readonly retryAfterMs?: number | undefined;
 }
 
 export class Failure extends Error {
   override readonly name = 'Failure';
   readonly kind: FailureKind;
   readonly hint: string | null;
+  readonly retryAfterMs: number | null;
 
   /** `message` is one sentence for a person, without the final full stop. */
   constructor(kind: FailureKind, message: string, details: FailureDetails = {}) {
     super(message, details.cause === undefined ? {} : { cause: details.cause });
     this.kind = kind;
     this.hint = details.hint ?? null;
+    this.retryAfterMs = details.retryAfterMs ?? null;
   }
 
   get exitCode(): number {

@@ -97,7 +97,7 @@ describe('the doors', () => {
   it.each([
     ['imapflow', /^imapflow/, ['mail/connection.ts']],
     ['openid-client', /^(openid-client|oauth4webapi)/, ['auth/oauth-client.ts']],
-    ['keytar', /^keytar$/, ['system/keychain-process.ts']],
+    ['keytar', /^keytar$/, ['system/keytar.ts']],
     ['pino', /^pino/, ['terminal/log.ts']],
     ['fs-native-extensions', /^fs-native-extensions$/, ['system/lock.ts']],
     ['commander', /commander/, ['commands/root.ts']],

@@ -34,6 +34,7 @@ export function explainOAuthError(error: unknown, issuer: string): Failure {
     case 'OAUTH_RESPONSE_IS_NOT_CONFORM':
       return explainStatus(error, host);
     case 'OAUTH_RESPONSE_IS_NOT_JSON':
+      if (isTemporaryStatus(answerOf(error)?.status ?? null)) return explainStatus(error, host);
       return new Failure(
         'temporary',
         `${host} answered with a web page where tokens were expected`,
@@ -80,7 +81,11 @@ function explainTokenError(error: unknown, host: string): Failure {
     return new Failure('login', sentence, { hint: 'mailctl login', cause: error });
   }
   if (temporaryErrors.has(code) || isTemporaryStatus(status)) {
-    return new Failure('temporary', sentence, { hint: 'try again later', cause: error });
+    return new Failure('temporary', sentence, {
+      hint: 'try again later',
+      retryAfterMs: retryAfterMs(error),
+      cause: error,
+    });
   }
   return new Failure('config', sentence, {
     hint: 'check client_id, the client secret and the scopes',
@@ -89,11 +94,11 @@ function explainTokenError(error: unknown, host: string): Failure {
 }
 
 function explainStatus(error: unknown, host: string): Failure {
-  const cause = error instanceof Error ? error.cause : undefined;
-  const status = cause instanceof Response ? cause.status : null;
+  const status = answerOf(error)?.status ?? null;
   if (isTemporaryStatus(status)) {
     return new Failure('temporary', `${host} answered ${status}`, {
       hint: 'try again later',
+      retryAfterMs: retryAfterMs(error),
       cause: error,
     });
   }
@@ -120,6 +125,24 @@ function explainNetworkError(error: TypeError, host: string): Failure {
     hint: 'check the network, then try again',
     cause: error,
   });
+}
+
+/** Retry-After of whatever answer the library has kept (RFC 9110 §10.2.3), at least a second. */
+function retryAfterMs(error: unknown): number | undefined {
+  const answer = answerOf(error);
+  const value = answer?.headers.get('retry-after') ?? null;
+  if (value === null) return undefined;
+  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
+  return Number.isNaN(ms) ? undefined : Math.max(ms, 1000);
+}
+
+function answerOf(error: unknown): Response | undefined {
+  for (let current = error; current instanceof Error; current = current.cause) {
+    const kept: unknown = Reflect.get(current, 'response');
+    if (kept instanceof Response) return kept;
+    if (current.cause instanceof Response) return current.cause;
+  }
+  return undefined;
 }
 
 function isTemporaryStatus(status: number | null): boolean {

@@ -23,6 +23,12 @@ export interface Credential {
   /** A secret given to `login`; one written in the config stays there. */
   readonly clientSecret: string | null;
   readonly tokens: TokenSet;
+  /** The refresh token before the present one, kept until that has worked once. */
+  readonly previousRefreshToken: string | null;
+  /** When the provider last replaced the refresh token. */
+  readonly rotatedAt: Date | null;
+  /** Set while a refresh is under way; still set afterwards, it was cut off. */
+  readonly renewingSince: Date | null;
 }
 
 const date = v.pipe(
@@ -45,6 +51,9 @@ const credential = v.object({
     scopes: v.array(v.string()),
     subject: v.nullable(v.string()),
   }),
+  previousRefreshToken: v.nullable(v.string()),
+  rotatedAt: v.nullable(date),
+  renewingSince: v.nullable(date),
 });
 
 export function formatCredential(value: Credential): string {

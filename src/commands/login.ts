@@ -1,8 +1,10 @@
 import type { Account } from '../account/account.ts';
 import { resolveAccount } from '../account/config.ts';
 import { saveConfig, withAccount } from '../account/config-edit.ts';
-import { afterLogin, oauthClientFor, rememberSecrets } from '../auth/access-token.ts';
+import { rememberSecrets } from '../auth/access-token.ts';
+import { oauthClientFor } from '../auth/account-client.ts';
 import { authorize } from '../auth/authorization.ts';
+import { newCredential } from '../auth/new-credential.ts';
 import { tokenStore } from '../auth/store.ts';
 import { Failure } from '../errors.ts';
 import { type App, appConfig, type ChosenConfig } from './app.ts';
@@ -110,15 +112,19 @@ async function logIn(
       secrets: system.secrets,
     },
     async (response) => {
-      const tokens = afterLogin(response, oauth.scopes, system.now());
-      const credential = { issuer: client.issuer, clientId: oauth.clientId, clientSecret, tokens };
+      const credential = newCredential(response, system.now(), {
+        issuer: client.issuer,
+        clientId: oauth.clientId,
+        clientSecret,
+        scopes: oauth.scopes,
+      });
       rememberSecrets(credential, system);
       // The config first: an account that is not logged in can be seen and mended, a login
       // without an account cannot.
       if (config !== loaded?.text) await saveConfig(path, config);
       await store.save(credential);
       return {
-        result: tokens.expiresAt,
+        result: credential.tokens.expiresAt,
         page: {
           outcome: 'done',
           title: 'Signed in',

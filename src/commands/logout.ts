@@ -1,5 +1,6 @@
 import type { Account } from '../account/account.ts';
-import { oauthClientFor, rememberSecrets } from '../auth/access-token.ts';
+import { rememberSecrets } from '../auth/access-token.ts';
+import { oauthClientFor } from '../auth/account-client.ts';
 import { tokenStore } from '../auth/store.ts';
 import type { Credential } from '../auth/token-set.ts';
 import { Failure } from '../errors.ts';

@@ -1,11 +1,7 @@
 import type { Account } from '../account/account.ts';
-import { accessTokenSource } from '../auth/access-token.ts';
-import { tokenStore } from '../auth/store.ts';
-import { Failure } from '../errors.ts';
-import type { TokenSource } from '../mail/message.ts';
 import { type MailSession, openSession } from '../mail/session.ts';
-import type { System } from '../system/system.ts';
 import { type App, appAccount } from './app.ts';
+import { mailTokens } from './tokens.ts';
 
 /** Log in to the account's mail server, do the work, leave the server also after a failure. */
 export async function withMail(
@@ -26,7 +22,7 @@ export async function openMail(app: App, account: Account): Promise<MailSession>
   log.info('connecting', { host: account.imap.host, port: account.imap.port });
   const session = await openSession({
     account,
-    accessToken: mailTokens(account, system),
+    accessToken: mailTokens(app, account),
     signal: system.signal,
     clientVersion: MAILCTL_VERSION,
     trace: log.debugging
@@ -36,31 +32,4 @@ export async function openMail(app: App, account: Account): Promise<MailSession>
   });
   log.info('logged in', { host: account.imap.host, user: account.address });
   return session;
-}
-
-/**
- * MAILCTL_ACCESS_TOKEN as it is, for scripts that have a token of their own; else the stored login.
- */
-function mailTokens(account: Account, system: System): TokenSource {
-  const given = givenToken(system);
-  if (given !== null) {
-    return async ({ refused }) => {
-      if (refused === undefined) return given;
-      throw new Failure('login', 'the server refuses the access token in MAILCTL_ACCESS_TOKEN', {
-        hint: 'put a fresh token there, or unset it to use the stored login',
-      });
-    };
-  }
-  const source = accessTokenSource(account, tokenStore(account, system), system);
-  return async ({ refused }) => (await source({ refused })).tokens.accessToken;
-}
-
-/** The token from the environment; an empty variable is unset. @throws Failure 'usage' */
-export function givenToken({ env, secrets }: System): string | null {
-  const token = env['MAILCTL_ACCESS_TOKEN'];
-  if (token === undefined || token === '') return null;
-  if (!/^[\x21-\x7e]+$/.test(token)) {
-    throw new Failure('usage', 'MAILCTL_ACCESS_TOKEN holds characters no token may have');
-  }
-  return secrets.add(token);
 }

@@ -1,40 +1,75 @@
-import { accessTokenSource } from '../auth/access-token.ts';
-import { tokenStore } from '../auth/store.ts';
-import { appAccount } from './app.ts';
-import { givenToken } from './mail.ts';
+import type { Account } from '../account/account.ts';
+import { oauthbearerResponse, xoauth2Response } from '../auth/sasl.ts';
+import { safeJson } from '../terminal/printable.ts';
+import { type App, appAccount } from './app.ts';
+import { duration } from './flags.ts';
+import { givenToken, storedLogin } from './tokens.ts';
 import { examples, type Verb } from './verb.ts';
+
+const formats = ['raw', 'xoauth2', 'oauthbearer', 'json'] as const;
 
 export const token: Verb = {
   define(command, run) {
     command
-      .summary('print an access token for another program')
       .description(
-        'Print an access token, refreshed when it has run out. The token is a secret: whoever has it can read the mailbox until it ends.',
+        'Print an access token, renewed when it has run out. The token is a secret: whoever has it can read the mailbox until it ends.',
       )
+      .addOption(
+        command
+          .createOption(
+            '--format <format>',
+            'the token alone, or the ready answer for a SASL exchange',
+          )
+          .choices(formats)
+          .default('raw' as const),
+      )
+      .option('--min-valid <time>', 'renew unless it is good for so long', duration)
       .addHelpText(
         'after',
         examples(
           'mailctl token -a club',
-          'curl -H @- … <<< "Authorization: Bearer $(mailctl token)"',
+          'mailctl token --min-valid 10m --format xoauth2',
+          'PassCmd "mailctl token -a club"        # in ~/.mbsyncrc, with AuthMechs XOAUTH2',
         ),
       )
-      .action(() =>
+      .action(({ format, minValid }) =>
         run(async (app) => {
-          const given = givenToken(app.system);
-          if (given !== null)
-            return app.output.row({ type: 'token', ...tokenRow(given, null) }, given);
           const account = await appAccount(app);
-          const source = accessTokenSource(account, tokenStore(account, app.system), app.system);
-          const { tokens } = await source();
-          await app.output.row(
-            { type: 'token', ...tokenRow(tokens.accessToken, tokens.expiresAt) },
-            tokens.accessToken,
-          );
+          const { accessToken, expiresAt } = await currentToken(app, account, minValid);
+          const row = { type: 'token', accessToken, expiresAt: expiresAt?.toISOString() ?? null };
+          if (format === 'json') return app.output.raw(`${safeJson(row)}\n`);
+          await app.output.row(row, formatToken(format, accessToken, account));
         }),
       );
   },
 };
 
-function tokenRow(accessToken: string, expiresAt: Date | null) {
-  return { accessToken, expiresAt: expiresAt?.toISOString() ?? null };
+interface CurrentToken {
+  readonly accessToken: string;
+  readonly expiresAt: Date | null;
+}
+
+async function currentToken(
+  app: App,
+  account: Account,
+  minValidMs: number | undefined,
+): Promise<CurrentToken> {
+  const given = givenToken(app.system);
+  if (given !== null) return { accessToken: given, expiresAt: null };
+  return (await storedLogin(app, account)({ minValidMs })).tokens;
+}
+
+function formatToken(
+  format: 'raw' | 'xoauth2' | 'oauthbearer',
+  accessToken: string,
+  { address, imap }: Account,
+): string {
+  switch (format) {
+    case 'raw':
+      return accessToken;
+    case 'xoauth2':
+      return xoauth2Response(address, accessToken);
+    case 'oauthbearer':
+      return oauthbearerResponse(address, accessToken, imap);
+  }
 }

@@ -17,6 +17,7 @@ export interface LogOptions {
 /** The only door to pino. Each line passes the redactor last, whatever put a secret into it. */
 export async function openLog({ verbosity, file, stderr, secrets }: LogOptions): Promise<Log> {
   if (verbosity === 0 && file === undefined) return silentLog;
+  // CommonJS: in the bundle only the default export is there.
   const { default: pino } = await import('pino');
   const write = file === undefined ? stderrWriter(stderr) : fileWriter(file);
   const debugging = verbosity >= 2;

@@ -1,0 +1,59 @@
+import type { TokenResponse } from './oauth-client.ts';
+import type { Credential } from './token-set.ts';
+
+interface Grantee {
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly clientSecret: string | null;
+  /** As asked for; what the server granted instead goes before it. */
+  readonly scopes: readonly string[];
+}
+
+/** What is stored after a login. */
+export function newCredential(
+  response: TokenResponse,
+  now: Date,
+  { scopes, ...client }: Grantee,
+): Credential {
+  return {
+    ...client,
+    tokens: {
+      accessToken: response.accessToken,
+      expiresAt: expiry(response, now),
+      refreshToken: response.refreshToken,
+      obtainedAt: now,
+      grantedAt: now,
+      scopes: response.scopes ?? scopes,
+      subject: response.subject,
+    },
+    previousRefreshToken: null,
+    rotatedAt: null,
+    renewingSince: null,
+  };
+}
+
+/** An answer without a refresh token keeps the old one (RFC 6749 §6). */
+export function renewedCredential(old: Credential, response: TokenResponse, now: Date): Credential {
+  const { tokens } = old;
+  const rotated = response.refreshToken !== null && response.refreshToken !== tokens.refreshToken;
+  return {
+    ...old,
+    tokens: {
+      ...tokens,
+      accessToken: response.accessToken,
+      expiresAt: expiry(response, now),
+      refreshToken: response.refreshToken ?? tokens.refreshToken,
+      obtainedAt: now,
+      scopes: response.scopes ?? tokens.scopes,
+    },
+    // The token that was just redeemed has worked; it is what to fall back on.
+    previousRefreshToken: rotated ? tokens.refreshToken : null,
+    rotatedAt: rotated ? now : old.rotatedAt,
+    renewingSince: null,
+  };
+}
+
+/** When an access token ends that was issued now; null where the server did not say. */
+function expiry({ expiresInSeconds }: TokenResponse, now: Date): Date | null {
+  return expiresInSeconds === null ? null : new Date(now.getTime() + expiresInSeconds * 1000);
+}

@@ -1,0 +1,64 @@
+import { Failure, isFailureKind } from '../errors.ts';
+import type { RenewalStage } from './renewal.ts';
+import { type Credential, formatCredential, parseCredential } from './token-set.ts';
+
+/** What mailctl asks its renewal process: one JSON document on stdin. */
+export interface RenewalRequest {
+  readonly config: string;
+  readonly account: string;
+  readonly refused: string | null;
+  readonly minValidMs: number;
+}
+
+/** What it answers: JSON lines on stdout, stages first, then one of the others. */
+export type RenewalMessage =
+  | { readonly stage: RenewalStage }
+  | { readonly credential: Credential }
+  | { readonly failure: Failure };
+
+export function parseRenewalRequest(text: string): RenewalRequest {
+  const { config, account, refused, minValidMs } = parseObject(text);
+  if (
+    typeof config === 'string' &&
+    typeof account === 'string' &&
+    (typeof refused === 'string' || refused === null) &&
+    typeof minValidMs === 'number'
+  ) {
+    return { config, account, refused, minValidMs };
+  }
+  throw new Error('not a renewal request');
+}
+
+export function formatRenewalMessage(message: RenewalMessage): string {
+  if ('stage' in message) return JSON.stringify(message);
+  if ('credential' in message) {
+    return JSON.stringify({ credential: formatCredential(message.credential) });
+  }
+  const { kind, message: sentence, hint } = message.failure;
+  return JSON.stringify({ failure: { kind, sentence, hint } });
+}
+
+/** Null for a line that is none; it is not repeated, as it may hold a secret. */
+export function parseRenewalMessage(line: string): RenewalMessage | null {
+  const { stage, credential, failure } = parseObject(line);
+  if (stage === 'reading' || stage === 'redeeming' || stage === 'storing') return { stage };
+  if (typeof credential === 'string') {
+    const parsed = parseCredential(credential);
+    return parsed === null ? null : { credential: parsed };
+  }
+  if (typeof failure !== 'object' || failure === null) return null;
+  const { kind, sentence, hint }: Readonly<Record<string, unknown>> = { ...failure };
+  if (!isFailureKind(kind) || typeof sentence !== 'string') return null;
+  return {
+    failure: new Failure(kind, sentence, { hint: typeof hint === 'string' ? hint : undefined }),
+  };
+}
+
+function parseObject(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? { ...value } : {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,42 @@
+import type { Account } from '../account/account.ts';
+import { configPath } from '../account/config.ts';
+import { type AccessTokenSource, accessTokenSource } from '../auth/access-token.ts';
+import { renewalInOwnProcess } from '../auth/renewal-client.ts';
+import { tokenStore } from '../auth/store.ts';
+import { Failure } from '../errors.ts';
+import type { TokenSource } from '../mail/message.ts';
+import type { System } from '../system/system.ts';
+import type { App } from './app.ts';
+
+/** The stored login of an account, renewed when it is not fresh. */
+export function storedLogin({ system, options }: App, account: Account): AccessTokenSource {
+  const renew = renewalInOwnProcess(account, configPath(system, options.config), system);
+  return accessTokenSource(account, tokenStore(account, system), system, renew);
+}
+
+/**
+ * MAILCTL_ACCESS_TOKEN as it is, for scripts that have a token of their own; else the stored login.
+ */
+export function mailTokens(app: App, account: Account): TokenSource {
+  const given = givenToken(app.system);
+  if (given !== null) {
+    return async ({ refused }) => {
+      if (refused === undefined) return given;
+      throw new Failure('login', 'the server refuses the access token in MAILCTL_ACCESS_TOKEN', {
+        hint: 'put a fresh token there, or unset it to use the stored login',
+      });
+    };
+  }
+  const source = storedLogin(app, account);
+  return async ({ refused }) => (await source({ refused })).tokens.accessToken;
+}
+
+/** The token from the environment; an empty variable is unset. @throws Failure 'usage' */
+export function givenToken({ env, secrets }: System): string | null {
+  const token = env['MAILCTL_ACCESS_TOKEN'];
+  if (token === undefined || token === '') return null;
+  if (!/^[\x21-\x7e]+$/.test(token)) {
+    throw new Failure('usage', 'MAILCTL_ACCESS_TOKEN holds characters no token may have');
+  }
+  return secrets.add(token);
+}
