@@ -3,8 +3,10 @@
 export interface Account {
   /** The name of its table in the config: letters, digits and `. _ @ -`. */
   readonly name: string;
-  /** The mailbox address, also the IMAP user name. */
+  /** Whose login it is: the address the token must belong to. */
   readonly address: string;
+  /** The mailbox that is read, also the IMAP user name: the address, or one shared with it. */
+  readonly mailbox: string;
   /** The id of a known provider, null for a server described in the config alone. */
   readonly provider: string | null;
   /** Null where the config names no OAuth client: then only MAILCTL_ACCESS_TOKEN serves. */

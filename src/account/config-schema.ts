@@ -89,6 +89,7 @@ const imap = v.strictObject({
 
 const account = v.strictObject({
   address,
+  mailbox: v.optional(address),
   provider: v.optional(text),
   client_id: v.optional(text),
   client_secret: v.optional(text),

@@ -138,6 +138,7 @@ export function resolveAccount(
   return {
     name,
     address: entry.address,
+    mailbox: entry.mailbox ?? entry.address,
     provider: provider?.id ?? null,
     oauth: resolveOAuth(entry, provider, where),
     imap: resolveImap(entry, provider, where, file),

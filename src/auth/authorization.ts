@@ -2,6 +2,7 @@ import type { RedirectHost } from '../account/account.ts';
 import { errorText, Failure } from '../errors.ts';
 import type { Secrets } from '../system/secrets.ts';
 import type { OAuthClient, TokenResponse } from './oauth-client.ts';
+import { readPastedRedirect } from './pasted-redirect.ts';
 import { listenForRedirect, type Redirect } from './redirect-listener.ts';
 import type { Page } from './redirect-page.ts';
 
@@ -9,9 +10,14 @@ export interface AuthorizationOptions {
   readonly client: OAuthClient;
   readonly redirectHost: RedirectHost;
   /** Show the person where to go, and open the browser if that is wanted. */
-  readonly present: (url: URL) => Promise<void>;
-  /** Told of each redirect that does not belong to this login. */
-  readonly onStray: () => void;
+  readonly present: (url: URL, redirectUri: URL) => Promise<void>;
+  /** Told of each redirect, arrived or pasted, that does not belong to this login. */
+  readonly onStray: (reason: string) => void;
+  /**
+   * Where a person can type: what was pasted, from a browser on another machine. Null where nobody
+   * can. Its signal ends the asking.
+   */
+  readonly paste: ((signal: AbortSignal) => Promise<string>) | null;
   /** How long the person may take, milliseconds. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
@@ -20,8 +26,9 @@ export interface AuthorizationOptions {
 
 /**
  * The authorization code flow with PKCE for a program without a secret of its own (RFC 8252): ask
- * in the browser, take the redirect on loopback, redeem the code. `complete` then does what the
- * login is for, and its page is what the browser shows; a failure is shown there too.
+ * in the browser, take the redirect on loopback or pasted, whichever comes first, and redeem the
+ * code. `complete` then does what the login is for, and its page is what the browser shows; a
+ * failure is shown there too.
  */
 export async function authorize<T>(
   options: AuthorizationOptions,
@@ -29,12 +36,20 @@ export async function authorize<T>(
 ): Promise<T> {
   const { client, secrets } = options;
   const listener = await listenForRedirect(options.redirectHost);
+  const over = new AbortController();
   try {
     const attempt = await client.startAuthorization(listener.redirectUri);
     secrets.add(attempt.codeVerifier);
-    const arrival = listener.next(attempt.state, options.onStray);
-    await options.present(attempt.url);
-    const redirect = await withinTime(arrival, options);
+    const onStray = () => options.onStray('turned away a redirect with a wrong state');
+    const arrivals = [listener.next(attempt.state, onStray)];
+    await options.present(attempt.url, new URL(listener.redirectUri));
+    if (options.paste !== null) {
+      const read = (text: string) =>
+        readPastedRedirect(text, listener.redirectUri, attempt, client);
+      arrivals.push(pastedRedirect(options.paste, read, options.onStray, over.signal));
+    }
+    const redirect = await withinTime(Promise.race(arrivals), options);
+    over.abort();
     const code = redirect.url.searchParams.get('code');
     if (code !== null) secrets.add(code);
     try {
@@ -46,27 +61,50 @@ export async function authorize<T>(
       throw error;
     }
   } finally {
+    over.abort();
     await listener.close();
   }
 }
 
-async function withinTime(
-  arrival: Promise<Redirect>,
-  { timeoutMs, signal }: AuthorizationOptions,
+/** Ask again after what was no redirect; a slip must not cost the login. */
+async function pastedRedirect(
+  paste: (signal: AbortSignal) => Promise<string>,
+  read: (text: string) => URL,
+  onStray: (reason: string) => void,
+  signal: AbortSignal,
 ): Promise<Redirect> {
-  const ended = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+  for (;;) {
+    const text = await paste(signal);
+    try {
+      return { url: read(text), answer: async () => {} }; // the terminal tells how it ended
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      onStray(error.message);
+    }
+  }
+}
+
+async function withinTime<T>(
+  arrival: Promise<T>,
+  { timeoutMs, signal }: Pick<AuthorizationOptions, 'timeoutMs' | 'signal'>,
+): Promise<T> {
+  signal.throwIfAborted();
+  let timer: NodeJS.Timeout | undefined;
   const given = new Promise<never>((_, reject) => {
-    ended.addEventListener('abort', () => {
-      if (signal.aborted) return reject(new Failure('cancelled', 'the login was cancelled'));
+    signal.addEventListener('abort', () => reject(new Failure('cancelled', 'cancelled')));
+    timer = setTimeout(() => {
       reject(
         new Failure('temporary', `nobody finished the login within ${timeoutMs / 1000} s`, {
           hint: 'run mailctl login again; --timeout 10m gives more time',
         }),
       );
-    });
+    }, timeoutMs);
   });
-  signal.throwIfAborted();
-  return Promise.race([arrival, given]);
+  try {
+    return await Promise.race([arrival, given]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function failurePage(error: unknown, secrets: Secrets): Page {

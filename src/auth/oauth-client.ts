@@ -12,8 +12,8 @@ export interface TokenResponse {
   /** Null where the server does not say, which means: as asked for (RFC 6749 §5.1). */
   readonly scopes: readonly string[] | null;
   readonly subject: string | null;
-  /** The mailbox the ID token speaks of, null without one. */
-  readonly address: string | null;
+  /** The names the ID token gives the person: `email`, `preferred_username`. */
+  readonly addresses: readonly string[];
 }
 
 /** One attempt at an authorization; its secrets live in memory only (RFC 7636, RFC 9700). */
@@ -24,6 +24,17 @@ export interface AuthorizationAttempt {
   readonly nonce: string | null;
 }
 
+/** A device authorization under way (RFC 8628 §3.2). */
+export interface DeviceAttempt {
+  readonly userCode: string;
+  readonly verificationUri: URL;
+  /** With the code in it, where the server gives one. */
+  readonly verificationUriComplete: URL | null;
+  readonly expiresInSeconds: number;
+  /** Resolves when the person has said yes. */
+  poll(signal: AbortSignal): Promise<TokenResponse>;
+}
+
 /** All methods throw Failure: 'login', 'config', 'temporary' or 'protocol'. */
 export interface OAuthClient {
   readonly issuer: string;
@@ -32,6 +43,8 @@ export interface OAuthClient {
   /** Check a redirect (state, iss of RFC 9207) and redeem its code. */
   redeem(redirect: URL, attempt: AuthorizationAttempt): Promise<TokenResponse>;
   refresh(refreshToken: string): Promise<TokenResponse>;
+  /** RFC 8628: get a code for the person to type on another device. */
+  startDevice(): Promise<DeviceAttempt>;
   /** RFC 7009; false where the server has no revocation endpoint. */
   revoke(refreshToken: string): Promise<boolean>;
 }
@@ -125,6 +138,31 @@ export async function openOAuthClient(
       explained(async () =>
         readTokens(await library.refreshTokenGrant(configuration, refreshToken)),
       ),
+    startDevice: () =>
+      explained(async () => {
+        if (metadata.device_authorization_endpoint === undefined) {
+          throw new Failure('refused', `${new URL(issuer).host} has no login by device code`, {
+            hint: 'log in without --device; over SSH the address can be pasted',
+          });
+        }
+        const scope = settings.scopes.join(' ');
+        const device = await library.initiateDeviceAuthorization(configuration, { scope });
+        const complete = device.verification_uri_complete;
+        return {
+          userCode: device.user_code,
+          verificationUri: webPage(device.verification_uri),
+          verificationUriComplete: complete === undefined ? null : webPage(complete),
+          expiresInSeconds: device.expires_in,
+          poll: (signal: AbortSignal) =>
+            explained(async () =>
+              readTokens(
+                await library.pollDeviceAuthorizationGrant(configuration, device, undefined, {
+                  signal,
+                }),
+              ),
+            ),
+        };
+      }),
     revoke: (refreshToken) =>
       explained(async () => {
         if (metadata.revocation_endpoint === undefined) return false;
@@ -150,10 +188,11 @@ function givenMetadata(server: AuthorizationServer & { kind: 'given' }) {
 
 /** What discovery found goes to a browser and gets our code and tokens: only where it is safe. */
 function checkEndpoints(metadata: Readonly<Record<string, unknown>>, insecure: boolean): void {
-  const names = ['authorization_endpoint', 'token_endpoint', 'revocation_endpoint'];
+  const required = ['authorization_endpoint', 'token_endpoint'];
+  const names = [...required, 'revocation_endpoint', 'device_authorization_endpoint'];
   for (const name of names) {
     const value = metadata[name];
-    if (value === undefined && name === 'revocation_endpoint') continue;
+    if (value === undefined && !required.includes(name)) continue;
     if (typeof value !== 'string' || !isSafeEndpoint(value, insecure)) {
       throw new Failure('protocol', `the login server's ${name} is not a safe https:// URL`, {
         hint: 'check the issuer in the config',
@@ -167,6 +206,12 @@ function isSafeEndpoint(value: string, insecure: boolean): boolean {
   const url = new URL(value);
   const clear = url.protocol === 'http:' && insecure && isLoopback(url.hostname);
   return (url.protocol === 'https:' || clear) && url.username === '' && url.password === '';
+}
+
+/** What a person is sent to: a web page, whatever the server says. */
+function webPage(address: string): URL {
+  if (URL.canParse(address) && /^https?:$/.test(new URL(address).protocol)) return new URL(address);
+  throw new Failure('protocol', 'the login server sends you to something that is no web page');
 }
 
 interface LibraryTokens {
@@ -199,7 +244,9 @@ function readTokens(tokens: LibraryTokens): TokenResponse {
     refreshToken: tokens.refresh_token === undefined ? null : checkToken(tokens.refresh_token),
     scopes: tokens.scope === undefined ? null : tokens.scope.split(/[ ,]+/).filter(Boolean),
     subject: text(claims['sub']),
-    address: text(claims['email']) ?? text(claims['preferred_username']),
+    addresses: [text(claims['email']), text(claims['preferred_username'])].filter(
+      (name) => name !== null,
+    ),
   };
 }
 

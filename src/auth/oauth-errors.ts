@@ -8,6 +8,13 @@ const loginErrors = new Set([
   'consent_required',
   'login_required',
 ]);
+/** The person said no, or took too long (RFC 8628 §3.5), also in Microsoft's words for it. */
+const deviceErrors: Readonly<Record<string, string>> = {
+  access_denied: 'the login was refused in the browser',
+  authorization_declined: 'the login was refused in the browser',
+  expired_token: 'the code has run out before it was used',
+  bad_verification_code: 'the server no longer knows the code',
+};
 const temporaryErrors = new Set(['temporarily_unavailable', 'server_error', 'slow_down']);
 
 /** One sentence for whatever went wrong with an authorization server. Recognised by code only. */
@@ -77,6 +84,13 @@ function explainTokenError(error: unknown, host: string): Failure {
   const code = errorField(error, 'error') ?? 'unknown error';
   const status = numberField(error, 'status');
   const sentence = `${host} refused: ${code}${description(error)}`;
+  const told = deviceErrors[code];
+  if (told !== undefined) {
+    return new Failure('login', `${told} (${code})`, {
+      hint: 'run mailctl login --device again',
+      cause: error,
+    });
+  }
   if (loginErrors.has(code)) {
     return new Failure('login', sentence, { hint: 'mailctl login', cause: error });
   }

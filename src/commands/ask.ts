@@ -2,23 +2,45 @@ import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { Failure } from '../errors.ts';
 import type { System } from '../system/system.ts';
+import type { App } from './app.ts';
 
-/** Only a person at a terminal is asked. */
-export function canAsk({ stdin, stderr }: System): boolean {
-  return stdin.isTTY === true && stderr.isTTY === true;
+/** Only a person at a terminal is asked, and not after --no-input. */
+export function canAsk({ options, system: { stdin, stderr } }: App): boolean {
+  return options.input && stdin.isTTY === true && stderr.isTTY === true;
 }
 
 /** Ask on stderr: stdout is for data. @throws Failure 'cancelled' on Ctrl-C or Ctrl-D */
 export async function ask(system: System, question: string): Promise<string> {
-  return readAnswer(system, question, true);
+  return readAnswer(system, question, { echo: true });
 }
 
 /** The same without showing what is typed. */
 export async function askSecret(system: System, question: string): Promise<string> {
-  return readAnswer(system, question, false);
+  return readAnswer(system, question, { echo: false });
 }
 
-async function readAnswer(system: System, question: string, echo: boolean): Promise<string> {
+/**
+ * Ask until something else has happened; after that the promise never settles, and the terminal is
+ * as it was.
+ */
+export async function askUntil(
+  system: System,
+  question: string,
+  signal: AbortSignal,
+): Promise<string> {
+  return readAnswer(system, question, { echo: true, until: signal });
+}
+
+interface Asking {
+  readonly echo: boolean;
+  readonly until?: AbortSignal;
+}
+
+async function readAnswer(
+  system: System,
+  question: string,
+  { echo, until }: Asking,
+): Promise<string> {
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   if (!echo) system.stderr.write(question);
   const reader = createInterface({
@@ -29,7 +51,12 @@ async function readAnswer(system: System, question: string, echo: boolean): Prom
   const cancelled = new Promise<never>((_, reject) => {
     const cancel = () => reject(new Failure('cancelled', 'cancelled'));
     reader.once('SIGINT', cancel);
-    reader.once('close', cancel);
+    // Closed by Ctrl-D that is; what else has happened is told by what has happened.
+    reader.once('close', () => until?.aborted !== true && cancel());
+    until?.addEventListener('abort', () => {
+      reader.close();
+      system.stderr.write('\n');
+    });
   });
   try {
     return (await Promise.race([reader.question(echo ? question : ''), cancelled])).trim();

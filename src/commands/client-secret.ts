@@ -31,7 +31,7 @@ export async function readClientSecret(
   }
   if (secret !== '') return app.system.secrets.add(secret);
   if (provider?.clientSecret !== 'required') return null;
-  if (!canAsk(app.system)) {
+  if (!canAsk(app)) {
     throw new Failure('usage', `${provider.name} wants the client secret too`, {
       hint: 'give it with --client-secret-file FILE, or in MAILCTL_CLIENT_SECRET',
     });

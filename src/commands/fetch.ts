@@ -50,7 +50,7 @@ async function fetchFolder(
 ): Promise<void> {
   const mailbox = await session.examine(folder);
   const archive = await MailboxArchive.open(account.archive, {
-    address: account.address,
+    address: account.mailbox,
     ...mailbox,
   });
   if (archive.formerUidValidity !== null) {

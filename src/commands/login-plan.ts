@@ -8,6 +8,7 @@ import { ask, canAsk } from './ask.ts';
 /** The flags of `login` that describe the account. */
 export interface LoginFlags {
   readonly name?: string | undefined;
+  readonly mailbox?: string | undefined;
   readonly provider?: string | undefined;
   readonly issuer?: string | undefined;
   readonly clientId?: string | undefined;
@@ -102,6 +103,7 @@ function describe(
     ...known,
     address,
     ...withoutUndefined({
+      mailbox: flags.mailbox,
       provider: provider?.id,
       client_id: flags.clientId,
       key_file: keyFile === undefined ? undefined : resolve(keyFile),
@@ -134,7 +136,7 @@ async function completed(
     ...(entry.client_id === undefined ? ['--client-id'] : []),
     ...(provider === null && imap.host === undefined ? ['--imap-host'] : []),
   ];
-  if (missing.length > 0 && !canAsk(app.system)) {
+  if (missing.length > 0 && !canAsk(app)) {
     throw new Failure('usage', `login to ${entry.address} needs ${missing.join(', ')}`, {
       hint: `mailctl login ${entry.address} ${missing.map((flag) => `${flag} …`).join(' ')}`,
     });
@@ -159,7 +161,7 @@ async function completed(
 }
 
 async function askFor(app: App, what: string, question: string): Promise<string> {
-  if (canAsk(app.system)) return ask(app.system, question);
+  if (canAsk(app)) return ask(app.system, question);
   throw new Failure('usage', `login needs the ${what}`, { hint: 'mailctl login you@example.org' });
 }
 

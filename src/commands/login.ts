@@ -3,14 +3,19 @@ import { resolveAccount } from '../account/config.ts';
 import { saveConfig, withAccount } from '../account/config-edit.ts';
 import { rememberSecrets } from '../auth/access-token.ts';
 import { oauthClientFor } from '../auth/account-client.ts';
-import { authorize } from '../auth/authorization.ts';
+import { checkIdentity, checkScopes } from '../auth/identity.ts';
 import { newCredential } from '../auth/new-credential.ts';
-import { tokenStore } from '../auth/store.ts';
+import type { TokenResponse } from '../auth/oauth-client.ts';
+import { type TokenStore, tokenStore } from '../auth/store.ts';
+import type { Credential } from '../auth/token-set.ts';
 import { Failure } from '../errors.ts';
-import { type App, appConfig, type ChosenConfig } from './app.ts';
+import { type App, appConfig } from './app.ts';
 import { readClientSecret } from './client-secret.ts';
 import { duration, positiveInteger } from './flags.ts';
-import { type LoginPlan, planLogin } from './login-plan.ts';
+import { logInByBrowser } from './login-browser.ts';
+import { logInByDevice } from './login-device.ts';
+import { planLogin } from './login-plan.ts';
+import { openMail } from './mail.ts';
 import { examples, type Verb } from './verb.ts';
 
 export const login: Verb = {
@@ -21,6 +26,7 @@ export const login: Verb = {
       )
       .argument('[address]', 'the mailbox, such as ada@example.org')
       .option('--name <name>', 'what to call the account')
+      .option('--mailbox <address>', 'read a mailbox shared with you, by your own login')
       .option('--provider <id>', 'a provider mailctl knows: google, microsoft')
       .option('--issuer <url>', "the login server's issuer; its endpoints are discovered")
       .option('--client-id <id>', 'the OAuth client, as registered with the provider')
@@ -47,7 +53,14 @@ export const login: Verb = {
         'the key of the file store, made if absent (else $MAILCTL_KEY_FILE)',
       )
       .option('--no-browser', 'print the URL instead of opening the browser')
-      .option('--timeout <time>', 'how long to wait for the browser', duration, 300_000)
+      .option('--device', 'log in by a code typed on another device (RFC 8628)')
+      .option('--no-check', 'do not try the mail server at the end')
+      .addOption(
+        command
+          .createOption('--timeout <time>', 'how long to wait for the browser')
+          .argParser(duration)
+          .default(300_000, '5m'),
+      )
       .addHelpText(
         'after',
         examples(
@@ -59,13 +72,23 @@ export const login: Verb = {
       )
       .action((address, flags) =>
         run(async (app) => {
-          const chosen = await appConfig(app);
-          const plan = await planLogin(app, chosen, address, flags);
-          await logIn(app, chosen, plan, {
-            openBrowser: flags.browser,
-            timeoutMs: flags.timeout,
-            secretFile: flags.clientSecretFile,
+          const { path, loaded } = await appConfig(app);
+          const { name, entry } = await planLogin(app, { path, loaded }, address, flags);
+          const account = resolveAccount(name, entry, { path, system: app.system });
+          const store = tokenStore(account, app.system);
+          // Everything that can fail without the person is tried before the person is asked.
+          await store.probe();
+          const config = await withAccount(loaded, name, entry);
+          const credential = await logIn(app, account, {
+            ...flags,
+            keep: async (granted) => {
+              // The config first: an account that is not logged in can be seen and mended, a
+              // login without an account cannot.
+              if (config !== loaded?.text) await saveConfig(path, config);
+              await store.save(granted);
+            },
           });
+          await tell(app, account, store, credential);
         }),
       );
   },
@@ -75,96 +98,91 @@ function collect(value: string, previous: string[] | undefined): string[] {
   return [...(previous ?? []), value];
 }
 
-interface LoginSettings {
-  readonly openBrowser: boolean;
-  readonly timeoutMs: number;
-  readonly secretFile: string | undefined;
+interface LoginOptions {
+  readonly browser: boolean;
+  readonly device?: true | undefined;
+  readonly check: boolean;
+  readonly timeout: number;
+  readonly clientSecretFile?: string | undefined;
+  /** Keep what was granted, in the config and in the store. */
+  readonly keep: (credential: Credential) => Promise<void>;
 }
 
-async function logIn(
-  app: App,
-  { path, loaded }: ChosenConfig,
-  { name, entry }: LoginPlan,
-  settings: LoginSettings,
-): Promise<void> {
+async function logIn(app: App, account: Account, options: LoginOptions): Promise<Credential> {
   const { system } = app;
-  const account = resolveAccount(name, entry, { path, system });
   const { oauth } = account;
-  if (oauth === null) throw new Failure('config', `${name} names no login server`);
-  // Everything that can fail without the person is tried before the person is asked.
-  const store = tokenStore(account, system);
-  await store.probe();
-  const config = await withAccount(loaded, name, entry);
-  const clientSecret = await readClientSecret(app, account, settings.secretFile);
+  if (oauth === null) throw new Failure('config', `${account.name} names no login server`);
+  const clientSecret = await readClientSecret(app, account, options.clientSecretFile);
   const client = await oauthClientFor(account, clientSecret, system);
 
-  const expiresAt = await authorize(
-    {
-      client,
-      redirectHost: oauth.redirectHost,
-      present: (url) => present(app, account, url, settings),
-      onStray: () =>
-        app.tell(
-          'mailctl: turned away a redirect that does not belong to this login (wrong state)',
-        ),
-      timeoutMs: settings.timeoutMs,
-      signal: system.signal,
-      secrets: system.secrets,
-    },
-    async (response) => {
-      const credential = newCredential(response, system.now(), {
-        issuer: client.issuer,
-        clientId: oauth.clientId,
-        clientSecret,
-        scopes: oauth.scopes,
-      });
-      rememberSecrets(credential, system);
-      // The config first: an account that is not logged in can be seen and mended, a login
-      // without an account cannot.
-      if (config !== loaded?.text) await saveConfig(path, config);
-      await store.save(credential);
-      return {
-        result: credential.tokens.expiresAt,
-        page: {
-          outcome: 'done',
-          title: 'Signed in',
-          lines: [
-            `mailctl can now read ${account.address}.`,
-            'You can close this window and go back to the terminal.',
-          ],
-        },
-      };
-    },
-  );
-  app.log.info('logged in', { account: name, store: account.store.kind });
-  await app.output.row(
-    {
-      type: 'login',
-      account: name,
-      address: account.address,
-      expiresAt: expiresAt?.toISOString() ?? null,
-    },
-    `${name}: logged in as ${account.address}, kept in ${store.description}`,
-  );
+  /** What makes a grant a login: it is the right person's, it is kept, and it opens the mailbox. */
+  const accept = async (response: TokenResponse): Promise<Credential> => {
+    const credential = newCredential(response, system.now(), {
+      issuer: client.issuer,
+      clientId: oauth.clientId,
+      clientSecret,
+      scopes: oauth.scopes,
+    });
+    rememberSecrets(credential, system);
+    checkIdentity(response, account.address);
+    checkScopes(response, oauth.scopes);
+    await options.keep(credential);
+    if (options.check) await checkMailbox(app, account, credential.tokens.accessToken);
+    return credential;
+  };
+  const timeoutMs = options.timeout;
+  return options.device === true
+    ? logInByDevice(app, account, client, { timeoutMs, accept })
+    : logInByBrowser(app, account, client, { timeoutMs, accept, openBrowser: options.browser });
 }
 
-/** Where the person says yes. Under --json and --no-browser the URL is a row, else it is talk. */
-async function present(
+/** The whole chain to the mail: AUTHENTICATE with the new token and EXAMINE INBOX. */
+async function checkMailbox(app: App, account: Account, accessToken: string): Promise<void> {
+  try {
+    const session = await openMail(app, account, async ({ refused }) => {
+      if (refused === undefined) return accessToken;
+      throw new Failure(
+        'login',
+        `${account.imap.host} refuses the new login of ${account.mailbox}`,
+        {
+          hint: 'IMAP may be switched off for this mailbox, or the token is meant for another server',
+        },
+      );
+    });
+    try {
+      await session.examine('INBOX');
+    } finally {
+      session.close();
+    }
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    throw new Failure(
+      error.kind,
+      `the login is kept, but the mailbox cannot be read: ${error.message}`,
+      {
+        hint: error.hint ?? 'mailctl list tries again',
+        cause: error,
+      },
+    );
+  }
+}
+
+async function tell(
   app: App,
   account: Account,
-  url: URL,
-  { openBrowser, timeoutMs }: LoginSettings,
+  store: TokenStore,
+  { tokens }: Credential,
 ): Promise<void> {
-  if (!openBrowser && app.output.format === 'json') {
-    return app.output.row({ type: 'authorization', url: url.href }, null);
+  const { name, address, mailbox } = account;
+  const expiresAt = tokens.expiresAt?.toISOString() ?? null;
+  app.log.info('login', { account: name, store: account.store.kind });
+  if (tokens.refreshToken === null) {
+    const end = expiresAt === null ? 'with its access token' : `at ${expiresAt}`;
+    app.tell(`mailctl: the provider gave no refresh token: this login ends ${end}`);
   }
-  const opened = openBrowser && (await app.system.openBrowser(url));
-  const ask = opened
-    ? `Your browser asks whether mailctl may read ${account.address}. If it did not open, go to`
-    : `Open this page to let mailctl read ${account.address}:`;
-  app.tell(ask);
-  app.tell(`  ${url.href}`);
-  app.tell(
-    `Waiting for the browser, at most ${Math.ceil(timeoutMs / 60_000)} min (Ctrl-C to cancel) …`,
+  const whose = mailbox === address ? address : `${address} for ${mailbox}`;
+  await app.output.row(
+    { type: 'login', account: name, address, expiresAt },
+    `${name}: logged in as ${whose}, kept in ${store.description}`,
   );
 }

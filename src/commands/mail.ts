@@ -1,4 +1,5 @@
 import type { Account } from '../account/account.ts';
+import type { TokenSource } from '../mail/message.ts';
 import { type MailSession, openSession } from '../mail/session.ts';
 import { type App, appAccount } from './app.ts';
 import { mailTokens } from './tokens.ts';
@@ -17,12 +18,17 @@ export async function withMail(
   }
 }
 
-export async function openMail(app: App, account: Account): Promise<MailSession> {
+/** Connect with a token of the account's login, or of another source. */
+export async function openMail(
+  app: App,
+  account: Account,
+  accessToken: TokenSource = mailTokens(app, account),
+): Promise<MailSession> {
   const { system, log } = app;
   log.info('connecting', { host: account.imap.host, port: account.imap.port });
   const session = await openSession({
     account,
-    accessToken: mailTokens(app, account),
+    accessToken,
     signal: system.signal,
     clientVersion: MAILCTL_VERSION,
     trace: log.debugging

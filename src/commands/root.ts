@@ -8,6 +8,8 @@ export interface GlobalOptions {
   readonly account?: string | undefined;
   readonly config?: string | undefined;
   readonly json?: true | undefined;
+  /** False after --no-input. */
+  readonly input: boolean;
   /** How often -v was given. */
   readonly verbose?: number | boolean | undefined;
   readonly logFile?: string | undefined;
@@ -23,6 +25,7 @@ export function rootCommand(version: string, system: System) {
     .helpCommand('help [verb]', 'show the help of a verb')
     .option('-a, --account <name>', 'the account to use (else $MAILCTL_ACCOUNT)', nonEmpty)
     .option('--config <file>', 'the config to use (else $MAILCTL_CONFIG)', nonEmpty)
+    .option('--no-input', 'never ask and never open a browser')
     .option('--json', 'print NDJSON: one JSON object a line')
     .addOption(
       new Option('-v, --verbose', 'tell what is done; -vv also what is said to servers').argParser(

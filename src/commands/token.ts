@@ -62,14 +62,14 @@ async function currentToken(
 function formatToken(
   format: 'raw' | 'xoauth2' | 'oauthbearer',
   accessToken: string,
-  { address, imap }: Account,
+  { mailbox, imap }: Account,
 ): string {
   switch (format) {
     case 'raw':
       return accessToken;
     case 'xoauth2':
-      return xoauth2Response(address, accessToken);
+      return xoauth2Response(mailbox, accessToken);
     case 'oauthbearer':
-      return oauthbearerResponse(address, accessToken, imap);
+      return oauthbearerResponse(mailbox, accessToken, imap);
   }
 }

@@ -67,7 +67,7 @@ export async function openSession(options: SessionOptions): Promise<MailSession>
     openConnection({
       ...options,
       server: account.imap,
-      user: account.address,
+      user: account.mailbox,
       accessToken,
       timeouts: account.timeouts,
     });
@@ -79,7 +79,7 @@ export async function openSession(options: SessionOptions): Promise<MailSession>
       if (!(again instanceof TokenRefused)) throw again;
       throw new Failure(
         'login',
-        `${account.imap.host} refuses the login of ${account.address}: ${again.message}`,
+        `${account.imap.host} refuses the login to ${account.mailbox}: ${again.message}`,
         {
           hint: `mailctl login -a ${account.name}; IMAP may also be switched off for this mailbox`,
           cause: again,

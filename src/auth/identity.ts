@@ -1,0 +1,36 @@
+import { Failure } from '../errors.ts';
+import type { TokenResponse } from './oauth-client.ts';
+
+/** Scopes about the person and the grant, not about mail; servers leave them out of the answer. */
+const identityScopes = new Set(['openid', 'email', 'profile', 'offline_access']);
+
+/**
+ * The token must be the asked-for person's: a browser that is signed in as somebody else would
+ * otherwise have mail of one account kept under another's name.
+ * @throws Failure 'login' naming both. A server that says nothing is let pass: the mail server asks.
+ */
+export function checkIdentity({ addresses }: TokenResponse, address: string): void {
+  if (addresses.length === 0) return;
+  const same = addresses.some((one) => one.toLowerCase() === address.toLowerCase());
+  if (same) return;
+  const [other = ''] = addresses;
+  throw new Failure('login', `you logged in as ${other}, but ${address} was asked for`, {
+    hint: `choose ${address} in the browser; or, where both are yours: mailctl login ${other} --mailbox ${address}`,
+  });
+}
+
+/**
+ * People untick boxes, and servers grant less than was asked (RFC 6749 §3.3).
+ * @throws Failure 'login' when a scope that mail needs is missing.
+ */
+export function checkScopes({ scopes }: TokenResponse, asked: readonly string[]): void {
+  if (scopes === null) return; // as asked
+  const granted = new Set(scopes.map((scope) => scope.toLowerCase()));
+  const missing = asked.filter(
+    (scope) => !identityScopes.has(scope) && !granted.has(scope.toLowerCase()),
+  );
+  if (missing.length === 0) return;
+  throw new Failure('login', `the login came without ${missing.join(' ')}`, {
+    hint: 'run mailctl login again and leave every box ticked',
+  });
+}
