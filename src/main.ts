@@ -26,6 +26,11 @@ export const verbs: readonly VerbEntry[] = [
     load: async () => (await import('./commands/token.ts')).token,
   },
   {
+    name: 'store',
+    summary: 'move tokens to another store',
+    load: async () => (await import('./commands/store.ts')).store,
+  },
+  {
     name: 'folders',
     summary: 'list the folders of a mailbox with their counts',
     load: async () => (await import('./commands/folders.ts')).folders,

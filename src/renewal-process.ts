@@ -24,15 +24,12 @@ const say = (message: RenewalMessage) => {
 };
 
 try {
-  const {
-    config,
-    account: name,
-    refused,
-    minValidMs,
-  } = parseRenewalRequest(await text(process.stdin));
+  const request = parseRenewalRequest(await text(process.stdin));
+  const { config, account: name, refused, minValidMs, storeSecret } = request;
   const account = chooseAccount(await loadConfig(config), config, name, system);
   const need = { refused: refused ?? undefined, minValidMs };
-  const store = tokenStore(account, system);
+  const secret = storeSecret === null ? null : Buffer.from(storeSecret, 'base64');
+  const store = tokenStore(account, system, { secret });
   say({ credential: await renewLogin(account, store, system, need, (stage) => say({ stage })) });
 } catch (error) {
   const failure =

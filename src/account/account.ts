@@ -55,13 +55,32 @@ export interface ImapServer {
 /** `tls` from the first byte, `starttls` required before login, `none` on loopback only. */
 export type ImapSecurity = 'tls' | 'starttls' | 'none';
 
-export interface StoreSettings {
-  readonly kind: StoreKind;
-  /** For the file store: where its 32-byte key is. */
-  readonly keyFile: string | null;
-}
+export type StoreSettings =
+  | { readonly kind: 'keychain' }
+  | { readonly kind: 'file'; readonly key: KeySource | null }
+  | { readonly kind: 'command'; readonly commands: StoreCommands };
 
-export type StoreKind = 'keychain' | 'file';
+export type StoreKind = StoreSettings['kind'];
+
+/** Where the key of the file store comes from. */
+export type KeySource =
+  | { readonly kind: 'file'; readonly path: string }
+  /** A systemd credential, below $CREDENTIALS_DIRECTORY. */
+  | { readonly kind: 'credential'; readonly name: string }
+  | { readonly kind: 'command'; readonly command: readonly string[] }
+  | { readonly kind: 'passphrase'; readonly from: PassphraseSource };
+
+export type PassphraseSource =
+  | { readonly kind: 'ask' }
+  | { readonly kind: 'env'; readonly name: string }
+  | { readonly kind: 'fd'; readonly fd: number };
+
+/** Program and arguments of the person's own store. */
+export interface StoreCommands {
+  readonly read: readonly string[];
+  readonly write: readonly string[];
+  readonly delete: readonly string[] | null;
+}
 
 /** Seconds; each is a total for its phase, not only a limit on silence. */
 export interface Timeouts {

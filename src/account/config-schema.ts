@@ -87,6 +87,8 @@ const imap = v.strictObject({
   ca_file: v.optional(text),
 });
 
+const command = v.pipe(v.array(text), v.minLength(1, 'must name a program'));
+
 const account = v.strictObject({
   address,
   mailbox: v.optional(address),
@@ -94,8 +96,18 @@ const account = v.strictObject({
   client_id: v.optional(text),
   client_secret: v.optional(text),
   archive: v.optional(text),
-  store: v.optional(v.picklist(['keychain', 'file'], 'must be "keychain" or "file"')),
+  store: v.optional(
+    v.picklist(['keychain', 'file', 'command'], 'must be "keychain", "file" or "command"'),
+  ),
   key_file: v.optional(text),
+  key_credential: v.optional(v.pipe(text, v.regex(/^[^/]+$/, 'must be a name, not a path'))),
+  key_command: v.optional(command),
+  passphrase: v.optional(v.picklist(['ask'], 'must be "ask"')),
+  passphrase_env: v.optional(text),
+  passphrase_fd: v.optional(v.pipe(v.number('must be a number'), v.integer(), v.minValue(0))),
+  store_read: v.optional(command),
+  store_write: v.optional(command),
+  store_delete: v.optional(command),
   oauth: v.optional(v.pipe(tableOnly, oauth)),
   imap: v.optional(v.pipe(tableOnly, imap)),
 });

@@ -8,7 +8,10 @@ import type {
   Account,
   AuthorizationServer,
   ImapServer,
+  KeySource,
   OAuthSettings,
+  PassphraseSource,
+  StoreSettings,
   Timeouts,
 } from './account.ts';
 import { type AccountConfig, type Config, checkConfig, nearest } from './config-schema.ts';
@@ -134,7 +137,6 @@ export function resolveAccount(
   const where = `${path}: accounts.${name}`;
   const provider = entry.provider === undefined ? null : knownProvider(entry.provider, where);
   const file = (value: string) => absolute(value, dirname(path), system.homeDirectory);
-  const keyFile = entry.key_file ?? (system.env['MAILCTL_KEY_FILE'] || undefined);
   return {
     name,
     address: entry.address,
@@ -142,10 +144,7 @@ export function resolveAccount(
     provider: provider?.id ?? null,
     oauth: resolveOAuth(entry, provider, where),
     imap: resolveImap(entry, provider, where, file),
-    store: {
-      kind: entry.store ?? 'keychain',
-      keyFile: keyFile === undefined ? null : file(keyFile),
-    },
+    store: resolveStore(entry, where, file, system.env),
     archive: entry.archive === undefined ? join(dataDirectory(system), name) : file(entry.archive),
     timeouts,
   };
@@ -157,6 +156,51 @@ function knownProvider(id: string, where: string): Provider {
   throw new Failure('config', `${where}.provider: ${id} is not known`, {
     hint: `known are ${providers.map((known) => known.id).join(', ')}`,
   });
+}
+
+function resolveStore(
+  entry: AccountConfig,
+  where: string,
+  file: (value: string) => string,
+  env: System['env'],
+): StoreSettings {
+  const kind = entry.store ?? 'keychain';
+  if (kind === 'keychain') return { kind };
+  if (kind === 'file') return { kind, key: resolveKey(entry, where, file, env) };
+  const { store_read: read, store_write: write } = entry;
+  if (read !== undefined && write !== undefined) {
+    return { kind, commands: { read, write, delete: entry.store_delete ?? null } };
+  }
+  throw new Failure('config', `${where}: the store "command" needs store_read and store_write`, {
+    hint: 'for instance store_read = ["pass", "show", "mailctl"], store_write = ["pass", "insert", "-m", "-f", "mailctl"]',
+  });
+}
+
+function resolveKey(
+  entry: AccountConfig,
+  where: string,
+  file: (value: string) => string,
+  env: System['env'],
+): KeySource | null {
+  const { key_file, key_credential, key_command, passphrase, passphrase_env, passphrase_fd } =
+    entry;
+  const sources: KeySource[] = [];
+  if (key_file !== undefined) sources.push({ kind: 'file', path: file(key_file) });
+  if (key_credential !== undefined) sources.push({ kind: 'credential', name: key_credential });
+  if (key_command !== undefined) sources.push({ kind: 'command', command: key_command });
+  const from: PassphraseSource[] = [];
+  if (passphrase !== undefined) from.push({ kind: 'ask' });
+  if (passphrase_env !== undefined) from.push({ kind: 'env', name: passphrase_env });
+  if (passphrase_fd !== undefined) from.push({ kind: 'fd', fd: passphrase_fd });
+  sources.push(...from.map((one) => ({ kind: 'passphrase', from: one }) as const));
+  if (sources.length > 1) {
+    throw new Failure('config', `${where} names more than one key for its store`, {
+      hint: 'keep one of key_file, key_credential, key_command and passphrase…',
+    });
+  }
+  const fromEnvironment = env['MAILCTL_KEY_FILE'];
+  if (sources[0] !== undefined) return sources[0];
+  return fromEnvironment ? { kind: 'file', path: resolve(fromEnvironment) } : null;
 }
 
 function resolveOAuth(

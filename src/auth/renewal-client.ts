@@ -7,6 +7,7 @@ import type { System } from '../system/system.ts';
 import type { Renewal } from './access-token.ts';
 import type { RenewalStage } from './renewal.ts';
 import { parseRenewalMessage, type RenewalRequest } from './renewal-protocol.ts';
+import type { TokenStore } from './store.ts';
 import type { Credential } from './token-set.ts';
 
 const readingMs = { interactive: 60_000, unattended: 5_000 } as const;
@@ -17,13 +18,19 @@ const storingMs = 30_000;
  * cancelled: from the moment the provider has consumed the old refresh token until the new one is
  * stored, nothing that happens to the command can lose the login.
  */
-export function renewalInOwnProcess(account: Account, config: string, system: System): Renewal {
+export function renewalInOwnProcess(
+  account: Account,
+  store: TokenStore,
+  config: string,
+  system: System,
+): Renewal {
   return async ({ refused, minValidMs = 0 }) => {
     const request: RenewalRequest = {
       config,
       account: account.name,
       refused: refused ?? null,
       minValidMs,
+      storeSecret: (await store.secret())?.toString('base64') ?? null,
     };
     return follow(request, account, system);
   };

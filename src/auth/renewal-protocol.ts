@@ -8,6 +8,8 @@ export interface RenewalRequest {
   readonly account: string;
   readonly refused: string | null;
   readonly minValidMs: number;
+  /** What unlocks the token store, in base64; null where nothing is needed. */
+  readonly storeSecret: string | null;
 }
 
 /** What it answers: JSON lines on stdout, stages first, then one of the others. */
@@ -17,14 +19,15 @@ export type RenewalMessage =
   | { readonly failure: Failure };
 
 export function parseRenewalRequest(text: string): RenewalRequest {
-  const { config, account, refused, minValidMs } = parseObject(text);
+  const { config, account, refused, minValidMs, storeSecret } = parseObject(text);
   if (
     typeof config === 'string' &&
     typeof account === 'string' &&
     (typeof refused === 'string' || refused === null) &&
-    typeof minValidMs === 'number'
+    typeof minValidMs === 'number' &&
+    (typeof storeSecret === 'string' || storeSecret === null)
   ) {
-    return { config, account, refused, minValidMs };
+    return { config, account, refused, minValidMs, storeSecret };
   }
   throw new Error('not a renewal request');
 }

@@ -1,8 +1,10 @@
 import type { Account } from '../account/account.ts';
 import { stateDirectory } from '../system/directories.ts';
 import type { System } from '../system/system.ts';
+import { commandStore } from './stores/command.ts';
 import { encryptedFileStore } from './stores/encrypted-file.ts';
 import { keychainStore } from './stores/keychain.ts';
+import { keyRing } from './stores/store-key.ts';
 import type { Credential } from './token-set.ts';
 
 /**
@@ -15,19 +17,35 @@ export interface TokenStore {
   load(): Promise<Credential | null>;
   save(credential: Credential): Promise<void>;
   delete(): Promise<boolean>;
+  /** What unlocks it, for a process that cannot ask; null where nothing is needed. */
+  secret(): Promise<Buffer | null>;
   /** Prove that the store takes, gives back and deletes, before anything depends on it. */
   probe(): Promise<void>;
 }
 
+/** How a store that is locked by a secret of the person's is opened. */
+export interface Unlocking {
+  /** Null, and the default, where nobody can be asked. */
+  readonly askPassphrase?: (() => Promise<string>) | null;
+  /** The secret itself, from a process that has it already. */
+  readonly secret?: Buffer | null;
+}
+
 /** The store an account has chosen. Nothing else is ever used in its place. */
-export function tokenStore(account: Account, system: System): TokenStore {
-  switch (account.store.kind) {
+export function tokenStore(
+  { name, store }: Account,
+  system: System,
+  { askPassphrase = null, secret = null }: Unlocking = {},
+): TokenStore {
+  switch (store.kind) {
     case 'keychain':
-      return keychainStore(account.name, system.keychain);
+      return keychainStore(name, system.keychain);
+    case 'command':
+      return commandStore(name, store.commands);
     case 'file':
-      return encryptedFileStore(account.name, {
+      return encryptedFileStore(name, {
         directory: stateDirectory(system),
-        keyFile: account.store.keyFile,
+        keys: keyRing({ source: store.key, env: system.env, askPassphrase, secret }),
       });
   }
 }

@@ -20,6 +20,11 @@ export function positiveInteger(value: string): number {
   return number;
 }
 
+/** A whole number from 0. */
+export function wholeNumber(value: string): number {
+  return value === '0' ? 0 : positiveInteger(value);
+}
+
 /** A span of time such as 90, 90s, 5m or 1h; in milliseconds. */
 export function duration(value: string): number {
   const [, count, unit] = /^(\d{1,6})(s|m|h|d)?$/.exec(value) ?? [];

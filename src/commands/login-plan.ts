@@ -4,9 +4,10 @@ import { findProvider, type Provider, providerOfAddress, providers } from '../ac
 import { Failure } from '../errors.ts';
 import { type App, type ChosenConfig, requestedAccount } from './app.ts';
 import { ask, canAsk } from './ask.ts';
+import { type StoreFlags, storeEntry } from './store-flags.ts';
 
 /** The flags of `login` that describe the account. */
-export interface LoginFlags {
+export interface LoginFlags extends StoreFlags {
   readonly name?: string | undefined;
   readonly mailbox?: string | undefined;
   readonly provider?: string | undefined;
@@ -17,8 +18,7 @@ export interface LoginFlags {
   readonly imapPort?: number | undefined;
   readonly imapSecurity?: 'tls' | 'starttls' | 'none' | undefined;
   readonly caFile?: string | undefined;
-  readonly store?: 'keychain' | 'file' | undefined;
-  readonly keyFile?: string | undefined;
+  readonly store?: 'keychain' | 'file' | 'command' | undefined;
 }
 
 /** The account to log in to, as it will stand in the config. */
@@ -98,15 +98,14 @@ function describe(
   flags: LoginFlags,
   provider: Provider | null,
 ): AccountConfig {
-  const { issuer, scope, imapHost, imapPort, imapSecurity, caFile, keyFile } = flags;
-  return {
+  const { issuer, scope, imapHost, imapPort, imapSecurity, caFile } = flags;
+  const described = {
     ...known,
     address,
     ...withoutUndefined({
       mailbox: flags.mailbox,
       provider: provider?.id,
       client_id: flags.clientId,
-      key_file: keyFile === undefined ? undefined : resolve(keyFile),
     }),
     store: flags.store ?? known?.store ?? 'keychain',
     oauth: { ...known?.oauth, ...withoutUndefined({ issuer, scopes: scope }) },
@@ -120,6 +119,7 @@ function describe(
       }),
     },
   };
+  return storeEntry(described, flags);
 }
 
 /** What is still missing is asked for at a terminal; elsewhere the flags are named, all at once. */

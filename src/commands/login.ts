@@ -6,7 +6,7 @@ import { oauthClientFor } from '../auth/account-client.ts';
 import { checkIdentity, checkScopes } from '../auth/identity.ts';
 import { newCredential } from '../auth/new-credential.ts';
 import type { TokenResponse } from '../auth/oauth-client.ts';
-import { type TokenStore, tokenStore } from '../auth/store.ts';
+import type { TokenStore } from '../auth/store.ts';
 import type { Credential } from '../auth/token-set.ts';
 import { Failure } from '../errors.ts';
 import { type App, appConfig } from './app.ts';
@@ -16,11 +16,13 @@ import { logInByBrowser } from './login-browser.ts';
 import { logInByDevice } from './login-device.ts';
 import { planLogin } from './login-plan.ts';
 import { openMail } from './mail.ts';
+import { storeOptions } from './store-flags.ts';
+import { accountStore } from './tokens.ts';
 import { examples, type Verb } from './verb.ts';
 
 export const login: Verb = {
   define(command, run) {
-    command
+    storeOptions(command)
       .description(
         'Log in to a mailbox in the browser (OAuth authorization code with PKCE) and keep the login in the OS keychain. The account is written into the config. mailctl ships no OAuth client: register one with your provider and give its id.',
       )
@@ -46,11 +48,7 @@ export const login: Verb = {
       .addOption(
         command
           .createOption('--store <kind>', 'where to keep the login')
-          .choices(['keychain', 'file'] as const),
-      )
-      .option(
-        '--key-file <file>',
-        'the key of the file store, made if absent (else $MAILCTL_KEY_FILE)',
+          .choices(['keychain', 'file', 'command'] as const),
       )
       .option('--no-browser', 'print the URL instead of opening the browser')
       .option('--device', 'log in by a code typed on another device (RFC 8628)')
@@ -75,7 +73,7 @@ export const login: Verb = {
           const { path, loaded } = await appConfig(app);
           const { name, entry } = await planLogin(app, { path, loaded }, address, flags);
           const account = resolveAccount(name, entry, { path, system: app.system });
-          const store = tokenStore(account, app.system);
+          const store = accountStore(app, account);
           // Everything that can fail without the person is tried before the person is asked.
           await store.probe();
           const config = await withAccount(loaded, name, entry);

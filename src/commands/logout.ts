@@ -1,10 +1,10 @@
 import type { Account } from '../account/account.ts';
 import { rememberSecrets } from '../auth/access-token.ts';
 import { oauthClientFor } from '../auth/account-client.ts';
-import { tokenStore } from '../auth/store.ts';
 import type { Credential } from '../auth/token-set.ts';
 import { Failure } from '../errors.ts';
 import { type App, appAccount } from './app.ts';
+import { accountStore } from './tokens.ts';
 import { examples, type Verb } from './verb.ts';
 
 export const logout: Verb = {
@@ -20,7 +20,7 @@ export const logout: Verb = {
 
 async function logOut(app: App): Promise<void> {
   const account = await appAccount(app);
-  const store = tokenStore(account, app.system);
+  const store = accountStore(app, account);
   const credential = await store.load();
   const row = { type: 'logout', account: account.name, address: account.address };
   if (credential === null) {

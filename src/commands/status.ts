@@ -1,11 +1,10 @@
 import type { Account } from '../account/account.ts';
 import { chooseAccount, resolveAccount } from '../account/config.ts';
-import { tokenStore } from '../auth/store.ts';
 import { isFresh } from '../auth/token-set.ts';
 import { Failure } from '../errors.ts';
-import type { System } from '../system/system.ts';
 import type { Column } from '../terminal/table.ts';
 import { type App, appConfig, requestedAccount } from './app.ts';
+import { accountStore } from './tokens.ts';
 import { examples, type Verb } from './verb.ts';
 
 /** The `account` row. */
@@ -76,7 +75,7 @@ async function showStatus(app: App): Promise<void> {
       ? accounts.map(([name, entry]) => resolveAccount(name, entry, { path, system: app.system }))
       : [chooseAccount(loaded, path, wanted, app.system)];
   const rows: AccountRow[] = [];
-  for (const account of chosen) rows.push(await describe(account, app.system));
+  for (const account of chosen) rows.push(await describe(app, account));
   await app.output.rows(rows, columns);
   if (app.output.format === 'table') {
     for (const { account, problem } of rows) {
@@ -88,7 +87,7 @@ async function showStatus(app: App): Promise<void> {
   }
 }
 
-async function describe(account: Account, system: System): Promise<AccountRow> {
+async function describe(app: App, account: Account): Promise<AccountRow> {
   const row = {
     type: 'account',
     account: account.name,
@@ -101,10 +100,10 @@ async function describe(account: Account, system: System): Promise<AccountRow> {
     problem: null,
   } as const;
   try {
-    const credential = await tokenStore(account, system).load();
+    const credential = await accountStore(app, account).load();
     if (credential === null) return { ...row, login: 'none' };
     const { tokens } = credential;
-    const login = isFresh(tokens, system.now())
+    const login = isFresh(tokens, app.system.now())
       ? 'ok'
       : tokens.refreshToken === null
         ? 'ended'

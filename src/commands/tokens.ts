@@ -2,16 +2,27 @@ import type { Account } from '../account/account.ts';
 import { configPath } from '../account/config.ts';
 import { type AccessTokenSource, accessTokenSource } from '../auth/access-token.ts';
 import { renewalInOwnProcess } from '../auth/renewal-client.ts';
-import { tokenStore } from '../auth/store.ts';
+import { type TokenStore, tokenStore } from '../auth/store.ts';
 import { Failure } from '../errors.ts';
 import type { TokenSource } from '../mail/message.ts';
 import type { System } from '../system/system.ts';
 import type { App } from './app.ts';
+import { askSecret, canAsk } from './ask.ts';
 
 /** The stored login of an account, renewed when it is not fresh. */
-export function storedLogin({ system, options }: App, account: Account): AccessTokenSource {
-  const renew = renewalInOwnProcess(account, configPath(system, options.config), system);
-  return accessTokenSource(account, tokenStore(account, system), system, renew);
+export function storedLogin(app: App, account: Account): AccessTokenSource {
+  const { system, options } = app;
+  const store = accountStore(app, account);
+  const renew = renewalInOwnProcess(account, store, configPath(system, options.config), system);
+  return accessTokenSource(account, store, system, renew);
+}
+
+/** The store of an account; its passphrase is asked for where somebody can be asked. */
+export function accountStore(app: App, account: Account): TokenStore {
+  const question = `Passphrase of the token store of ${account.name}: `;
+  return tokenStore(account, app.system, {
+    askPassphrase: canAsk(app) ? () => askSecret(app.system, question) : null,
+  });
 }
 
 /**

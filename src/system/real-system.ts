@@ -32,10 +32,10 @@ export function realSystem(): System {
       return process.stdin;
     },
     get stdout() {
-      return process.stdout;
+      return survivingItsReader(process.stdout);
     },
     get stderr() {
-      return process.stderr;
+      return survivingItsReader(process.stderr);
     },
     signal: interrupted.signal,
     secrets: new Secrets(),
@@ -52,6 +52,12 @@ export function realSystem(): System {
       return openBrowser(url, env, platform);
     },
   };
+}
+
+/** A pipe whose reader has gone must not end the process with a stack trace. */
+function survivingItsReader<T extends NodeJS.WriteStream>(stream: T): T {
+  if (stream.listenerCount('error') === 0) stream.on('error', () => {});
+  return stream;
 }
 
 function loadedWhenUsed(load: () => Promise<Keychain>): Keychain {

@@ -6,7 +6,7 @@ import { errorCode, errorText, Failure } from '../../errors.ts';
 import { readSmallFile, syncDirectory, writeFileDurably } from '../../system/files.ts';
 import type { TokenStore } from '../store.ts';
 import { formatCredential, parseCredential } from '../token-set.ts';
-import { loadKey, makeKeyIfAbsent } from './key-file.ts';
+import type { KeyDerivation, KeyRing } from './store-key.ts';
 
 const maxFileBytes = 1 << 20;
 const format = 'mailctl-credential';
@@ -21,6 +21,14 @@ const bytes = v.pipe(
 const envelope = v.object({
   format: v.literal(format),
   version: v.literal(1),
+  key: v.variant('kind', [
+    v.object({ kind: v.literal('raw') }),
+    v.object({
+      kind: v.literal('scrypt'),
+      salt: v.string(),
+      logN: v.pipe(v.number(), v.integer(), v.minValue(14), v.maxValue(20)),
+    }),
+  ]),
   nonce: bytes,
   tag: bytes,
   data: bytes,
@@ -29,8 +37,7 @@ const envelope = v.object({
 export interface EncryptedFileOptions {
   /** The folder the `tokens` folder is in. */
   readonly directory: string;
-  /** Null when the person has named none. */
-  readonly keyFile: string | null;
+  readonly keys: KeyRing;
 }
 
 /**
@@ -39,18 +46,27 @@ export interface EncryptedFileOptions {
  */
 export function encryptedFileStore(
   accountName: string,
-  { directory, keyFile }: EncryptedFileOptions,
+  { directory, keys }: EncryptedFileOptions,
 ): TokenStore {
   const path = join(directory, 'tokens', `${accountName}.json`);
-  const read = async () => {
+  const readEnvelope = async () => {
     const bytes = await readSmallFile(path, maxFileBytes).catch((error: unknown) => {
       throw new Failure('store', `cannot read ${path}: ${errorText(error)}`, { cause: error });
     });
     if (bytes === null) return null;
-    return open(bytes.toString(), await loadKey(keyFile), { accountName, path });
+    const parsed = parseEnvelope(bytes.toString());
+    if (parsed === null) throw unreadable(path, accountName);
+    return parsed;
+  };
+  const read = async () => {
+    const sealed = await readEnvelope();
+    if (sealed === null) return null;
+    return open(sealed, await keys.keyFor(sealed.key), { accountName, path });
   };
   const write = async (text: string, file: string) => {
-    const sealed = seal(text, await loadKey(keyFile), accountName);
+    // The salt of a passphrase stays: deriving a key takes its time, and once a run is enough.
+    const derivation = (await readEnvelope())?.key ?? keys.newDerivation();
+    const sealed = seal(text, await keys.keyFor(derivation), { accountName, derivation });
     await writeFileDurably(file, sealed).catch((error: unknown) => {
       throw new Failure('store', `cannot write ${file}: ${errorText(error)}`, { cause: error });
     });
@@ -75,8 +91,9 @@ export function encryptedFileStore(
         throw new Failure('store', `cannot delete ${path}: ${errorText(error)}`, { cause: error });
       }
     },
+    secret: () => keys.secret(),
     async probe() {
-      await makeKeyIfAbsent(keyFile);
+      await keys.prepare();
       await read(); // a file that another key wrote must be found out before it is replaced
       const file = `${path}.probe`;
       try {
@@ -88,27 +105,42 @@ export function encryptedFileStore(
   };
 }
 
+interface Sealing {
+  readonly accountName: string;
+  readonly derivation: KeyDerivation;
+}
+
 /** The account's name is authenticated too, so that one account's file cannot stand in for another's. */
-function seal(text: string, key: Buffer, accountName: string): string {
+function seal(text: string, key: Buffer, { accountName, derivation }: Sealing): string {
   const nonce = randomBytes(12);
   const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(associatedData(accountName));
   const data = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
   return `${JSON.stringify({
     format,
     version: 1,
+    key: derivation,
     nonce: nonce.toString('base64'),
     tag: cipher.getAuthTag().toString('base64'),
     data: data.toString('base64'),
   })}\n`;
 }
 
+type Envelope = v.InferOutput<typeof envelope>;
+
+function parseEnvelope(text: string): Envelope | null {
+  try {
+    return v.parse(envelope, JSON.parse(text));
+  } catch {
+    return null;
+  }
+}
+
 function open(
-  text: string,
+  { nonce, tag, data }: Envelope,
   key: Buffer,
   { accountName, path }: { accountName: string; path: string },
 ): string {
   try {
-    const { nonce, tag, data } = v.parse(envelope, JSON.parse(text));
     const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: 16 })
       .setAAD(associatedData(accountName))
       .setAuthTag(tag);
@@ -127,7 +159,7 @@ function unreadable(path: string, accountName: string, cause?: unknown): Failure
     'data',
     `${path} cannot be decrypted: another key wrote it, or it is damaged`,
     {
-      hint: `give the right key file, or remove it and log in again: mailctl login -a ${accountName}`,
+      hint: `give the right key, or remove the file and log in again: mailctl login -a ${accountName}`,
       cause,
     },
   );

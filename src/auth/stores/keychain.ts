@@ -35,6 +35,7 @@ export function keychainStore(accountName: string, keychain: Keychain): TokenSto
     },
     save: (credential) => explained(() => keychain.set(key, formatCredential(credential))),
     delete: () => explained(() => keychain.delete(key)),
+    secret: async () => null,
     async probe() {
       // Another value each time, so that an old entry cannot pass for a new one. set() itself
       // reads back what it wrote.
