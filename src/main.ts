@@ -26,6 +26,11 @@ export const verbs: readonly VerbEntry[] = [
     load: async () => (await import('./commands/token.ts')).token,
   },
   {
+    name: 'log',
+    summary: 'show what has happened to the logins',
+    load: async () => (await import('./commands/log.ts')).log,
+  },
+  {
     name: 'store',
     summary: 'move tokens to another store',
     load: async () => (await import('./commands/store.ts')).store,

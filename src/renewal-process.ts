@@ -1,6 +1,6 @@
 import { text } from 'node:stream/consumers';
 import { chooseAccount, loadConfig } from './account/config.ts';
-import { renewLogin } from './auth/renewal.ts';
+import { type RenewalStage, renewLogin } from './auth/renewal.ts';
 import {
   formatRenewalMessage,
   parseRenewalRequest,
@@ -11,6 +11,7 @@ import { errorText, Failure } from './errors.ts';
 import { platformKeychain } from './system/platform-keychain.ts';
 import { realSystem } from './system/real-system.ts';
 import type { Keychain } from './system/system.ts';
+import { auditLog } from './terminal/audit-log.ts';
 
 /**
  * Renews one login and ends. It has a session of its own, so that neither Ctrl-C, a closed
@@ -30,7 +31,8 @@ try {
   const need = { refused: refused ?? undefined, minValidMs };
   const secret = storeSecret === null ? null : Buffer.from(storeSecret, 'base64');
   const store = tokenStore(account, system, { secret });
-  say({ credential: await renewLogin(account, store, system, need, (stage) => say({ stage })) });
+  const observer = { reached: (stage: RenewalStage) => say({ stage }), audit: auditLog(system) };
+  say({ credential: await renewLogin(account, store, system, need, observer) });
 } catch (error) {
   const failure =
     error instanceof Failure

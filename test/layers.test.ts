@@ -98,7 +98,7 @@ describe('the doors', () => {
     ['imapflow', /^imapflow/, ['mail/connection.ts']],
     ['openid-client', /^(openid-client|oauth4webapi)/, ['auth/oauth-client.ts']],
     ['keytar', /^keytar$/, ['system/keytar.ts']],
-    ['pino', /^pino/, ['terminal/log.ts']],
+    ['pino', /^pino/, ['terminal/pino.ts']],
     ['fs-native-extensions', /^fs-native-extensions$/, ['system/lock.ts']],
     ['commander', /commander/, ['commands/root.ts']],
   ])('%s has one', (_, name, doors) => {

@@ -45,6 +45,7 @@ export function renewedCredential(old: Credential, response: TokenResponse, now:
       refreshToken: response.refreshToken ?? tokens.refreshToken,
       obtainedAt: now,
       scopes: response.scopes ?? tokens.scopes,
+      subject: response.subject ?? tokens.subject,
     },
     // The token that was just redeemed has worked; it is what to fall back on.
     previousRefreshToken: rotated ? tokens.refreshToken : null,

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Account } from '../account/account.ts';
 import { Failure } from '../errors.ts';
+import type { Audit } from '../system/audit.ts';
 import { withLock } from '../system/lock.ts';
 import type { System } from '../system/system.ts';
 import {
@@ -12,6 +13,7 @@ import {
   type TokenNeed,
 } from './access-token.ts';
 import { oauthClientFor } from './account-client.ts';
+import { refusalEvent, renewalEvents } from './audit-events.ts';
 import { renewedCredential } from './new-credential.ts';
 import type { OAuthClient, TokenResponse } from './oauth-client.ts';
 import type { TokenStore } from './store.ts';
@@ -19,6 +21,11 @@ import type { Credential } from './token-set.ts';
 
 /** How far a renewal has come. From `redeeming` on it must not be cut off. */
 export type RenewalStage = 'reading' | 'redeeming' | 'storing';
+
+export interface RenewalObserver {
+  readonly reached: (stage: RenewalStage) => void;
+  readonly audit: Audit;
+}
 
 /** A provider that is only busy is asked so often, with pauses that grow, for so long. */
 const maxAttempts = 3;
@@ -36,7 +43,7 @@ export async function renewLogin(
   store: TokenStore,
   system: System,
   need: TokenNeed,
-  reached: (stage: RenewalStage) => void,
+  { reached, audit }: RenewalObserver,
 ): Promise<Credential> {
   const options = lockOptions(account, system);
   return withLock(lockPath(account, system, 'renewal'), options, async () => {
@@ -50,6 +57,7 @@ export async function renewLogin(
     const renewed = await redeemed(account, current, client, store, system).catch(
       async (error: unknown) => {
         await store.save(current); // the mark goes; nothing else is touched by an error
+        await audit(refusalEvent(account, current, error));
         throw error;
       },
     );
@@ -57,6 +65,7 @@ export async function renewLogin(
     reached('storing');
     // Stored before it is used: once the server has rotated, this is the only copy.
     await store.save(renewed);
+    for (const event of renewalEvents(account, current, renewed, need)) await audit(event);
     return renewed;
   });
 }

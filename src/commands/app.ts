@@ -1,7 +1,9 @@
 import type { Account } from '../account/account.ts';
 import { chooseAccount, configPath, type LoadedConfig, loadConfig } from '../account/config.ts';
+import type { Audit } from '../system/audit.ts';
 import type { Log } from '../system/log.ts';
 import type { System } from '../system/system.ts';
+import { auditLog } from '../terminal/audit-log.ts';
 import { openLog } from '../terminal/log.ts';
 import { type Output, openOutput } from '../terminal/output.ts';
 import { printable } from '../terminal/printable.ts';
@@ -13,6 +15,7 @@ export interface App {
   readonly options: GlobalOptions;
   readonly output: Output;
   readonly log: Log;
+  readonly audit: Audit;
   /** Talk to the person: progress of what is done, warnings. Never data. */
   tell(text: string): void;
 }
@@ -29,6 +32,7 @@ export async function openApp(system: System, options: GlobalOptions): Promise<A
       stderr,
       secrets,
     }),
+    audit: auditLog(system),
     tell: (text) => {
       stderr.write(`${printable(secrets.redact(text))}\n`);
     },

@@ -27,8 +27,8 @@ export function wholeNumber(value: string): number {
 
 /** A span of time such as 90, 90s, 5m or 1h; in milliseconds. */
 export function duration(value: string): number {
-  const [, count, unit] = /^(\d{1,6})(s|m|h|d)?$/.exec(value) ?? [];
-  const factor = { s: 1, m: 60, h: 3600, d: 86_400 }[unit ?? 's'] ?? 1;
+  const [, count, unit] = /^(\d{1,6})(s|m|h|d|w)?$/.exec(value) ?? [];
+  const factor = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 }[unit ?? 's'] ?? 1;
   if (count === undefined || Number(count) === 0) {
     throw new InvalidValue('It must be a time such as 90s, 5m or 1h.');
   }

@@ -3,6 +3,7 @@ import { resolveAccount } from '../account/config.ts';
 import { saveConfig, withAccount } from '../account/config-edit.ts';
 import { rememberSecrets } from '../auth/access-token.ts';
 import { oauthClientFor } from '../auth/account-client.ts';
+import { loginEvents } from '../auth/audit-events.ts';
 import { checkIdentity, checkScopes } from '../auth/identity.ts';
 import { newCredential } from '../auth/new-credential.ts';
 import type { TokenResponse } from '../auth/oauth-client.ts';
@@ -83,7 +84,9 @@ export const login: Verb = {
               // The config first: an account that is not logged in can be seen and mended, a
               // login without an account cannot.
               if (config !== loaded?.text) await saveConfig(path, config);
+              const before = await store.load().catch(() => null);
               await store.save(granted);
+              for (const event of loginEvents(account, before, granted)) await app.audit(event);
             },
           });
           await tell(app, account, store, credential);

@@ -1,6 +1,7 @@
 import type { Account } from '../account/account.ts';
 import { rememberSecrets } from '../auth/access-token.ts';
 import { oauthClientFor } from '../auth/account-client.ts';
+import { eventBase } from '../auth/audit-events.ts';
 import type { Credential } from '../auth/token-set.ts';
 import { Failure } from '../errors.ts';
 import { type App, appAccount } from './app.ts';
@@ -33,6 +34,9 @@ async function logOut(app: App): Promise<void> {
   const revoked = await revoke(app, account, credential);
   // Whatever the provider said: the tokens are gone from here.
   const removed = await store.delete();
+  const base = eventBase(account, credential);
+  if (revoked) await app.audit({ ...base, event: 'revoke', reason: null });
+  await app.audit({ ...base, event: 'logout', reason: null });
   const where = revoked ? 'revoked at the provider and removed here' : 'removed here';
   await app.output.row({ ...row, removed, revoked }, `${account.name}: login ${where}`);
 }

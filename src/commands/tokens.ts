@@ -14,7 +14,21 @@ export function storedLogin(app: App, account: Account): AccessTokenSource {
   const { system, options } = app;
   const store = accountStore(app, account);
   const renew = renewalInOwnProcess(account, store, configPath(system, options.config), system);
-  return accessTokenSource(account, store, system, renew);
+  const source = accessTokenSource(account, store, system, renew);
+  return async (need) => {
+    try {
+      return await source(need);
+    } catch (error) {
+      if (error instanceof Failure && error.kind === 'store')
+        await auditLocked(app, account, error);
+      throw error;
+    }
+  };
+}
+
+async function auditLocked(app: App, account: Account, { message }: Failure): Promise<void> {
+  const provider = account.provider ?? account.oauth?.server.issuer ?? account.imap.host;
+  await app.audit({ event: 'store-locked', account: account.name, provider, reason: message });
 }
 
 /** The store of an account; its passphrase is asked for where somebody can be asked. */

@@ -3,6 +3,7 @@ import { errorText, Failure } from '../errors.ts';
 import { type Log, silentLog } from '../system/log.ts';
 import type { Secrets } from '../system/secrets.ts';
 import type { TerminalStream } from '../system/system.ts';
+import { jsonLogger } from './pino.ts';
 import { printable } from './printable.ts';
 
 export interface LogOptions {
@@ -14,21 +15,13 @@ export interface LogOptions {
   readonly secrets: Secrets;
 }
 
-/** The only door to pino. Each line passes the redactor last, whatever put a secret into it. */
+/** Each line passes the redactor last, whatever put a secret into it. */
 export async function openLog({ verbosity, file, stderr, secrets }: LogOptions): Promise<Log> {
   if (verbosity === 0 && file === undefined) return silentLog;
-  // CommonJS: in the bundle only the default export is there.
-  const { default: pino } = await import('pino');
   const write = file === undefined ? stderrWriter(stderr) : fileWriter(file);
   const debugging = verbosity >= 2;
-  const logger = pino(
-    {
-      level: debugging ? 'debug' : 'info',
-      base: { pid: process.pid },
-      timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }) },
-    },
-    { write: (line) => write(secrets.redact(line)) },
+  const logger = await jsonLogger(debugging ? 'debug' : 'info', (line) =>
+    write(secrets.redact(line)),
   );
   return {
     debugging,

@@ -65,7 +65,9 @@ export function encryptedFileStore(
   };
   const write = async (text: string, file: string) => {
     // The salt of a passphrase stays: deriving a key takes its time, and once a run is enough.
-    const derivation = (await readEnvelope())?.key ?? keys.newDerivation();
+    const existing = (await readEnvelope())?.key;
+    const fits = existing?.kind === keys.newDerivation().kind;
+    const derivation = existing !== undefined && fits ? existing : keys.newDerivation();
     const sealed = seal(text, await keys.keyFor(derivation), { accountName, derivation });
     await writeFileDurably(file, sealed).catch((error: unknown) => {
       throw new Failure('store', `cannot write ${file}: ${errorText(error)}`, { cause: error });

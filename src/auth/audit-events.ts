@@ -1,0 +1,90 @@
+import type { Account } from '../account/account.ts';
+import { errorText } from '../errors.ts';
+import type { AuditEvent } from '../system/audit.ts';
+import type { TokenNeed } from './access-token.ts';
+import { type Credential, isFresh } from './token-set.ts';
+
+/** What a renewal has to tell, and what of it should not have happened. */
+export function renewalEvents(
+  account: Account,
+  before: Credential,
+  after: Credential,
+  { refused }: TokenNeed,
+): AuditEvent[] {
+  const base = eventBase(account, after);
+  const events: AuditEvent[] = [];
+  if (refused !== undefined && refused === before.tokens.accessToken) {
+    const early = isFresh(before.tokens, after.tokens.obtainedAt);
+    events.push({
+      ...base,
+      event: 'token-refused',
+      reason: early ? 'the mail server refused an access token before its time' : 'run out',
+      ...(early
+        ? { suspicious: 'it may have been revoked; look at the logins at the provider' }
+        : {}),
+    });
+  }
+  events.push({ ...base, event: 'refresh', reason: null });
+  if (after.rotatedAt !== null && after.previousRefreshToken !== null) {
+    events.push({ ...base, event: 'rotation', reason: null });
+  }
+  return [...events, ...changes(base, before, after)];
+}
+
+/** A login over an older one of the same account. */
+export function loginEvents(
+  account: Account,
+  before: Credential | null,
+  after: Credential,
+): AuditEvent[] {
+  const base = eventBase(account, after);
+  const login: AuditEvent = { ...base, event: 'login', reason: after.tokens.scopes.join(' ') };
+  return before === null ? [login] : [login, ...changes(base, before, after)];
+}
+
+export function refusalEvent(account: Account, current: Credential, error: unknown): AuditEvent {
+  return {
+    ...eventBase(account, current),
+    event: 'refresh-refused',
+    reason: errorText(error),
+    ...(current.rotatedAt === null
+      ? {}
+      : {
+          suspicious:
+            'if the provider says the refresh token was used already, somebody else may have it: revoke the login there',
+        }),
+  };
+}
+
+export function eventBase(account: Account, { issuer }: Credential) {
+  return { account: account.name, provider: account.provider ?? issuer } as const;
+}
+
+function changes(
+  base: ReturnType<typeof eventBase>,
+  before: Credential,
+  after: Credential,
+): AuditEvent[] {
+  const events: AuditEvent[] = [];
+  const [old, now] = [before.tokens, after.tokens];
+  if (old.subject !== null && now.subject !== null && old.subject !== now.subject) {
+    events.push({
+      ...base,
+      event: 'subject-change',
+      reason: 'the provider names another person than last time',
+      suspicious: 'make sure the mailbox is the one you mean: mailctl status',
+    });
+  }
+  const grown = now.scopes.filter((scope) => !old.scopes.includes(scope));
+  const lost = old.scopes.filter((scope) => !now.scopes.includes(scope));
+  if (grown.length > 0 || lost.length > 0) {
+    const words = [...grown.map((scope) => `+${scope}`), ...lost.map((scope) => `-${scope}`)];
+    events.push({
+      ...base,
+      event: 'scope-change',
+      reason: words.join(' '),
+      suspicious: 'log in again with the scopes you want: mailctl login',
+    });
+  }
+  return events;
+}
