@@ -411,20 +411,34 @@ describe('an account', () => {
     ['$(id)', resolve('/etc/mailctl/$(id)')],
   ])('its archive %s is %s', (archive, expected) => {
     const imap = { ...own.imap, ca_file: archive };
-    const account = resolved({ ...own, archive, key_file: archive, imap });
+    const account = resolved({ ...own, archive, store: 'file', key_file: archive, imap });
     expect(account.archive).toBe(expected);
-    expect(account.store.keyFile).toBe(expected);
+    expect(account.store).toEqual({ kind: 'file', key: { kind: 'file', path: expected } });
     expect(account.imap.caFile).toBe(expected);
   });
 
   it('its key file is its own, else that of the environment; an empty variable is unset', () => {
     const env = { MAILCTL_KEY_FILE: resolve('/k') };
-    expect(resolved(own, env).store.keyFile).toBe(resolve('/k'));
-    expect(resolved({ ...own, key_file: 'mine' }, env).store.keyFile).toBe(
-      resolve('/etc/mailctl/mine'),
-    );
-    expect(resolved(own, { MAILCTL_KEY_FILE: '' }).store.keyFile).toBe(null);
-    expect(resolved({ ...own, store: 'file' }).store.kind).toBe('file');
+    const keyOf = (entry: object, environment = {}) =>
+      resolved({ ...own, store: 'file', ...entry }, environment).store;
+    const file = (path: string) => ({ kind: 'file', key: { kind: 'file', path: resolve(path) } });
+    expect(keyOf({}, env)).toEqual(file('/k'));
+    expect(keyOf({ key_file: 'mine' }, env)).toEqual(file('/etc/mailctl/mine'));
+    expect(keyOf({}, { MAILCTL_KEY_FILE: '' })).toEqual({ kind: 'file', key: null });
+    expect(resolved(own, env).store).toEqual({ kind: 'keychain' });
+  });
+
+  it('its key can be a systemd credential, a command, or made of a passphrase', () => {
+    const keyOf = (entry: object) => resolved({ ...own, store: 'file', ...entry }).store;
+    expect(keyOf({ key_credential: 'k' })).toMatchObject({
+      key: { kind: 'credential', name: 'k' },
+    });
+    expect(keyOf({ key_command: ['pass', 'k'] })).toMatchObject({
+      key: { command: ['pass', 'k'] },
+    });
+    expect(keyOf({ passphrase: 'ask' })).toMatchObject({ key: { from: { kind: 'ask' } } });
+    expect(keyOf({ passphrase_env: 'P' })).toMatchObject({ key: { from: { name: 'P' } } });
+    expect(keyOf({ passphrase_fd: 3 })).toMatchObject({ key: { from: { fd: 3 } } });
   });
 
   it.each([

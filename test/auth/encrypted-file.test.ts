@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { encryptedFileStore } from '../../src/auth/stores/encrypted-file.ts';
+import { keyRing } from '../../src/auth/stores/store-key.ts';
 import type { Credential } from '../../src/auth/token-set.ts';
 import { Failure } from '../../src/errors.ts';
 
@@ -29,6 +30,9 @@ const credential: Credential = {
     scopes: ['email'],
     subject: 'ada',
   },
+  previousRefreshToken: 'prt-canary-94',
+  rotatedAt: new Date('2026-11-14T12:00:00.000Z'),
+  renewingSince: null,
 };
 const key = Buffer.from(Array.from({ length: 32 }, (_, index) => 200 + index));
 
@@ -45,7 +49,15 @@ describe('the encrypted file', () => {
   afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
   const store = (name = 'club', file: string | null = keyFile) =>
-    encryptedFileStore(name, { directory, keyFile: file });
+    encryptedFileStore(name, {
+      directory,
+      keys: keyRing({
+        source: file === null ? null : { kind: 'file', path: file },
+        env: {},
+        askPassphrase: null,
+        secret: null,
+      }),
+    });
   const failure = async (work: Promise<unknown>): Promise<Failure> => {
     const error: unknown = await work.catch((reason: unknown) => reason);
     if (error instanceof Failure) return error;

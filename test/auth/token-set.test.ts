@@ -85,6 +85,9 @@ describe('what is stored for an account', () => {
     clientId: 'mailctl',
     clientSecret: null,
     tokens: tokens(hour),
+    previousRefreshToken: null,
+    rotatedAt: null,
+    renewingSince: null,
   };
   const stored = formatCredential(credential);
 
@@ -115,6 +118,9 @@ describe('what is stored for an account', () => {
         scopes: fc.array(text),
         subject: fc.option(text),
       }),
+      previousRefreshToken: fc.option(text),
+      rotatedAt: fc.option(date),
+      renewingSince: fc.option(date),
     });
     fc.assert(
       fc.property(any, (one) => {

@@ -18,6 +18,8 @@ export interface OAuthServerOptions {
   issueRefreshTokens?: boolean;
   /** The token endpoint answers this much later. Default 0. */
   tokenDelayMs?: number;
+  /** What the token endpoint has done is answered this much later. Default 0. */
+  answerDelayMs?: number;
 }
 
 export interface TokenRequest {
@@ -135,6 +137,7 @@ export async function startOAuthServer(given: OAuthServerOptions = {}): Promise<
     if (ctx.path === '/token') {
       const grantType = sent.grant_type ?? '';
       tokenRequests.push({ grantType, status: ctx.status, at, parameters: sent, answer: ctx.body });
+      await delay(options.answerDelayMs ?? 0);
     } else if (ctx.path === '/token/revocation') {
       revocations.push(sent.token ?? '');
     }

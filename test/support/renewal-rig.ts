@@ -35,7 +35,15 @@ export async function startRenewalRig(loginArguments?: readonly string[]): Promi
   const login = start(
     [
       ...['login', 'ada@example.org', '--no-browser', '--json', '--name', 'club'],
-      ...['--issuer', oauth.issuer, '--client-id', 'mailctl', '--imap-host', 'localhost', '--no-check'],
+      ...[
+        '--issuer',
+        oauth.issuer,
+        '--client-id',
+        'mailctl',
+        '--imap-host',
+        'localhost',
+        '--no-check',
+      ],
       ...(loginArguments ?? ['--store', 'file', '--key-file', join(home.directory, 'key')]),
     ],
     { home },
