@@ -14,7 +14,16 @@ export interface Provider {
   readonly clientSecret: 'required' | 'forbidden' | 'optional';
   /** Where a person registers a client of their own. */
   readonly clientRegistration: string;
+  /** When a login ends by itself. */
+  readonly lifetime: Lifetime;
   readonly imap: Omit<ImapServer, 'caFile'>;
+}
+
+export interface Lifetime {
+  /** Days without use after which the refresh token is dead; null where none is known. */
+  readonly unusedDays: number | null;
+  /** What else ends it, for people. */
+  readonly notes: readonly string[];
 }
 
 export const providers: readonly Provider[] = [
@@ -39,6 +48,15 @@ export const providers: readonly Provider[] = [
     authorizationParameters: { access_type: 'offline', prompt: 'consent' },
     clientSecret: 'required',
     clientRegistration: 'https://console.cloud.google.com/auth/clients',
+    // https://developers.google.com/identity/protocols/oauth2#expiration
+    lifetime: {
+      unusedDays: 180,
+      notes: [
+        'a client whose consent screen is in "Testing" gives logins that end after 7 days',
+        'changing the password of the account ends it',
+        'the 101st login of one client to one account ends the oldest',
+      ],
+    },
     imap: { host: 'imap.gmail.com', port: 993, security: 'tls' },
   },
   {
@@ -60,6 +78,11 @@ export const providers: readonly Provider[] = [
     authorizationParameters: {},
     clientSecret: 'forbidden',
     clientRegistration: 'https://entra.microsoft.com (App registrations)',
+    // https://learn.microsoft.com/entra/identity-platform/refresh-tokens
+    lifetime: {
+      unusedDays: 90,
+      notes: ['changing the password, or an administrator, ends it'],
+    },
     imap: { host: 'outlook.office365.com', port: 993, security: 'tls' },
   },
 ];

@@ -1,5 +1,6 @@
 import { errorCode, errorField, errorText, Failure } from '../errors.ts';
 import { isCertificateError } from '../system/certificate-errors.ts';
+import { adviceFor } from './advice.ts';
 
 /** Errors of RFC 6749 §5.2 and OpenID Connect that only a new login by the person ends. */
 const loginErrors = new Set([
@@ -60,6 +61,14 @@ export function explainOAuthError(error: unknown, issuer: string): Failure {
   });
 }
 
+function advice(error: unknown): string | null {
+  return adviceFor({
+    error: errorField(error, 'error') ?? '',
+    description: errorField(error, 'error_description'),
+    subtype: error instanceof Error ? errorField(error.cause, 'error_subtype') : null,
+  });
+}
+
 /** The person pressed Deny, or the server did for them (RFC 6749 §4.1.2.1). */
 function explainRefusal(error: unknown, host: string): Failure {
   const code = errorField(error, 'error') ?? 'unknown error';
@@ -73,9 +82,10 @@ function explainRefusal(error: unknown, host: string): Failure {
   const kind = temporaryErrors.has(code) ? 'temporary' : 'config';
   return new Failure(kind, `${host} refused the login: ${code}${said}`, {
     hint:
-      kind === 'temporary'
+      advice(error) ??
+      (kind === 'temporary'
         ? 'try again later'
-        : 'check client_id and the scopes, and the redirect URI registered for the client',
+        : 'check client_id and the scopes, and the redirect URI registered for the client'),
     cause: error,
   });
 }
@@ -92,7 +102,10 @@ function explainTokenError(error: unknown, host: string): Failure {
     });
   }
   if (loginErrors.has(code)) {
-    return new Failure('login', sentence, { hint: 'mailctl login', cause: error });
+    return new Failure('login', sentence, {
+      hint: advice(error) ?? 'mailctl login',
+      cause: error,
+    });
   }
   if (temporaryErrors.has(code) || isTemporaryStatus(status)) {
     return new Failure('temporary', sentence, {
@@ -102,7 +115,7 @@ function explainTokenError(error: unknown, host: string): Failure {
     });
   }
   return new Failure('config', sentence, {
-    hint: 'check client_id, the client secret and the scopes',
+    hint: advice(error) ?? 'check client_id, the client secret and the scopes',
     cause: error,
   });
 }

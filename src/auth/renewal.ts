@@ -123,8 +123,9 @@ async function patiently(request: () => Promise<TokenResponse>): Promise<TokenRe
 }
 
 function ended(account: Account, why: string, cause?: unknown): Failure {
+  const advice = cause instanceof Failure && cause.hint !== 'mailctl login' ? cause.hint : null;
   return new Failure('login', `the login of ${account.name} has ended: ${why}`, {
-    hint: `mailctl login -a ${account.name}`,
+    hint: advice ?? `mailctl login -a ${account.name}`,
     cause,
   });
 }

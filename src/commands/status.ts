@@ -1,9 +1,12 @@
 import type { Account } from '../account/account.ts';
 import { chooseAccount, resolveAccount } from '../account/config.ts';
-import { isFresh } from '../auth/token-set.ts';
+import { findProvider } from '../account/providers.ts';
+import { type Credential, isFresh } from '../auth/token-set.ts';
 import { Failure } from '../errors.ts';
 import type { Column } from '../terminal/table.ts';
 import { type App, appConfig, requestedAccount } from './app.ts';
+import { duration } from './flags.ts';
+import { openMail } from './mail.ts';
 import { accountStore } from './tokens.ts';
 import { examples, type Verb } from './verb.ts';
 
@@ -14,17 +17,22 @@ interface AccountRow {
   readonly address: string;
   readonly provider: string | null;
   readonly store: string;
-  /** `ok`, `expired` (will be refreshed), `ended` (needs a login), `none`, `store-error`. */
+  /** `ok`, `expired` (renewed when used), `ended` (needs a login), `none`, `store-error`. */
   readonly login: 'ok' | 'expired' | 'ended' | 'none' | 'store-error';
   readonly scopes: readonly string[];
   readonly expiresAt: string | null;
   readonly grantedAt: string | null;
+  readonly rotatedAt: string | null;
+  /** When the login itself ends unless it is used before, as far as the provider says. */
+  readonly endsAt: string | null;
+  /** Of --check: whether the mail server takes the login; null when it was not asked. */
+  readonly works: boolean | null;
   readonly problem: string | null;
 }
 
 const words: Readonly<Record<AccountRow['login'], string>> = {
   ok: 'logged in',
-  expired: 'logged in (refreshes when used)',
+  expired: 'logged in (renews when used)',
   ended: 'ended: log in again',
   none: 'not logged in',
   'store-error': 'store does not answer',
@@ -43,8 +51,12 @@ const columns: readonly Column<AccountRow>[] = [
   {
     header: 'Token ends',
     value: ({ expiresAt }) => expiresAt ?? '',
-    display: ({ expiresAt }, now) =>
-      expiresAt === null ? '–' : remaining(new Date(expiresAt), now),
+    display: ({ expiresAt }, now) => fromNow(expiresAt, now),
+  },
+  {
+    header: 'Login ends',
+    value: ({ endsAt }) => endsAt ?? '',
+    display: ({ endsAt }, now) => fromNow(endsAt, now),
   },
   { header: 'Scopes', value: ({ scopes }) => scopes.join(' '), pipeOnly: true },
 ];
@@ -53,68 +65,69 @@ export const status: Verb = {
   define(command, run) {
     command
       .description(
-        'Show each account: where its tokens are kept, its scopes, and when its access token ends. Servers are not asked.',
+        'Show each account: where its tokens are kept, its scopes, when its access token ends, and when the login itself does. Servers are not asked, unless with --check.',
+      )
+      .option('--check', 'log in to the mail servers, too')
+      .option(
+        '--expires-within <time>',
+        'exit with 77 when a login ends within 14d, 12h …',
+        duration,
       )
       .addHelpText(
         'after',
         examples(
-          'mailctl status',
+          'mailctl status --check',
+          'mailctl status --expires-within 14d || echo log in again',
           'mailctl status --json | jq -r \'select(.login != "ok").account\'',
         ),
       )
-      .action(() => run(showStatus));
+      .action(({ check, expiresWithin }) =>
+        run((app) => showStatus(app, check === true, expiresWithin)),
+      );
   },
 };
 
-async function showStatus(app: App): Promise<void> {
+async function showStatus(
+  app: App,
+  check: boolean,
+  expiresWithinMs: number | undefined,
+): Promise<void> {
   const { path, loaded } = await appConfig(app);
   const wanted = requestedAccount(app);
-  const accounts = Object.entries(loaded?.config.accounts ?? {});
-  const chosen =
-    wanted === undefined && accounts.length > 0
-      ? accounts.map(([name, entry]) => resolveAccount(name, entry, { path, system: app.system }))
+  const entries = Object.entries(loaded?.config.accounts ?? {});
+  const accounts =
+    wanted === undefined && entries.length > 0
+      ? entries.map(([name, entry]) => resolveAccount(name, entry, { path, system: app.system }))
       : [chooseAccount(loaded, path, wanted, app.system)];
   const rows: AccountRow[] = [];
-  for (const account of chosen) rows.push(await describe(app, account));
+  for (const account of accounts) rows.push(await describe(app, account, check));
   await app.output.rows(rows, columns);
-  if (app.output.format === 'table') {
-    for (const { account, problem } of rows) {
-      if (problem !== null) app.tell(`${account}: ${problem}`);
-    }
-    for (const { account, scopes } of rows) {
-      if (scopes.length > 0) app.tell(`${account} may: ${scopes.join(' ')}`);
-    }
-  }
+  if (app.output.format === 'table') tellDetails(app, rows);
+  failForCron(app, rows, { check, expiresWithinMs });
 }
 
-async function describe(app: App, account: Account): Promise<AccountRow> {
-  const row = {
+async function describe(app: App, account: Account, check: boolean): Promise<AccountRow> {
+  const row: AccountRow = {
     type: 'account',
     account: account.name,
     address: account.address,
     provider: account.provider,
     store: account.store.kind,
+    login: 'none',
     scopes: [],
     expiresAt: null,
     grantedAt: null,
+    rotatedAt: null,
+    endsAt: null,
+    works: null,
     problem: null,
-  } as const;
+  };
   try {
     const credential = await accountStore(app, account).load();
-    if (credential === null) return { ...row, login: 'none' };
-    const { tokens } = credential;
-    const login = isFresh(tokens, app.system.now())
-      ? 'ok'
-      : tokens.refreshToken === null
-        ? 'ended'
-        : 'expired';
-    return {
-      ...row,
-      login,
-      scopes: tokens.scopes,
-      expiresAt: tokens.expiresAt?.toISOString() ?? null,
-      grantedAt: tokens.grantedAt.toISOString(),
-    };
+    if (credential === null) return row;
+    const now = app.system.now();
+    const known = { ...row, ...describeLogin(account, credential, now) };
+    return check ? { ...known, ...(await tryServer(app, account)) } : known;
   } catch (error) {
     // One account's trouble must not hide the others.
     if (!(error instanceof Failure)) throw error;
@@ -122,8 +135,76 @@ async function describe(app: App, account: Account): Promise<AccountRow> {
   }
 }
 
-function remaining(end: Date, now: Date): string {
-  const minutes = Math.floor((end.getTime() - now.getTime()) / 60_000);
+function describeLogin(account: Account, { tokens, rotatedAt }: Credential, now: Date) {
+  const expired = tokens.refreshToken === null ? ('ended' as const) : ('expired' as const);
+  const unused =
+    account.provider === null ? null : findProvider(account.provider)?.lifetime.unusedDays;
+  const ends =
+    tokens.refreshToken === null
+      ? tokens.expiresAt
+      : unused == null
+        ? null
+        : new Date(tokens.obtainedAt.getTime() + unused * 86_400_000);
+  return {
+    login: isFresh(tokens, now) ? ('ok' as const) : expired,
+    scopes: tokens.scopes,
+    expiresAt: tokens.expiresAt?.toISOString() ?? null,
+    grantedAt: tokens.grantedAt.toISOString(),
+    rotatedAt: rotatedAt?.toISOString() ?? null,
+    endsAt: ends?.toISOString() ?? null,
+  };
+}
+
+async function tryServer(app: App, account: Account) {
+  try {
+    (await openMail(app, account)).close();
+    return { works: true };
+  } catch (error) {
+    if (!(error instanceof Failure) || error.kind === 'cancelled') throw error;
+    return { works: false, problem: error.message };
+  }
+}
+
+function tellDetails(app: App, rows: readonly AccountRow[]): void {
+  for (const { account, problem, scopes, grantedAt, provider, works } of rows) {
+    if (problem !== null) app.tell(`${account}: ${problem}`);
+    if (works === true) app.tell(`${account}: the mail server takes the login`);
+    if (grantedAt !== null) {
+      app.tell(`${account}: granted on ${grantedAt.slice(0, 10)}: ${scopes.join(' ')}`);
+    }
+    const notes = provider === null ? [] : (findProvider(provider)?.lifetime.notes ?? []);
+    for (const note of notes) app.tell(`${account}: ${note}`);
+  }
+}
+
+/** What a cron job wants to hear by the exit code. */
+function failForCron(
+  app: App,
+  rows: readonly AccountRow[],
+  { check, expiresWithinMs }: { check: boolean; expiresWithinMs: number | undefined },
+): void {
+  const broken = rows.find(({ works }) => works === false);
+  if (check && broken !== undefined) {
+    throw new Failure('login', `${broken.account} does not work: ${broken.problem}`, {
+      hint: `mailctl login -a ${broken.account}`,
+    });
+  }
+  if (expiresWithinMs === undefined) return;
+  const limit = app.system.now().getTime() + expiresWithinMs;
+  const ending = rows.find(
+    ({ login, endsAt }) =>
+      login === 'none' || login === 'ended' || (endsAt !== null && Date.parse(endsAt) <= limit),
+  );
+  if (ending === undefined) return;
+  const when = ending.endsAt === null ? 'is not logged in' : `ends at ${ending.endsAt}`;
+  throw new Failure('login', `the login of ${ending.account} ${when}`, {
+    hint: `mailctl login -a ${ending.account}`,
+  });
+}
+
+function fromNow(time: string | null, now: Date): string {
+  if (time === null) return '–';
+  const minutes = Math.floor((Date.parse(time) - now.getTime()) / 60_000);
   if (minutes < 0) return 'past';
   if (minutes < 120) return `in ${minutes} min`;
   return minutes < 2880
