@@ -48,7 +48,7 @@ export async function startLogin(setting: LoginSetting = {}) {
       ...['--client-id', 'mailctl', '--scope', 'mail', '--imap-host', 'imap.example.org'],
       // The keychain is what it takes when nothing is said.
       ...(store === 'file' ? ['--store', 'file', '--key-file', keyFileOf(home)] : []),
-      ...['--timeout', '20s', ...args],
+      ...['--timeout', '20s', '--no-check', ...args],
     ],
     { home, env },
   );
