@@ -115,14 +115,15 @@ export function chooseAccount(
   return resolveAccount(chosen, entry, {
     path,
     system,
-    timeouts: { ...defaultTimeouts, ...definedOnly(loaded?.config.timeouts ?? {}) },
+    timeouts: loaded?.config.timeouts,
   });
 }
 
 interface Surroundings {
   readonly path: string;
   readonly system: System;
-  readonly timeouts?: Timeouts;
+  /** As the config has them; what it leaves out is filled up. */
+  readonly timeouts: Config['timeouts'];
 }
 
 /**
@@ -132,7 +133,7 @@ interface Surroundings {
 export function resolveAccount(
   name: string,
   entry: AccountConfig,
-  { path, system, timeouts = defaultTimeouts }: Surroundings,
+  { path, system, timeouts = {} }: Surroundings,
 ): Account {
   const where = `${path}: accounts.${name}`;
   const provider = entry.provider === undefined ? null : knownProvider(entry.provider, where);
@@ -146,7 +147,7 @@ export function resolveAccount(
     imap: resolveImap(entry, provider, where, file),
     store: resolveStore(entry, where, file, system.env),
     archive: entry.archive === undefined ? join(dataDirectory(system), name) : file(entry.archive),
-    timeouts,
+    timeouts: { ...defaultTimeouts, ...definedOnly(timeouts) },
   };
 }
 

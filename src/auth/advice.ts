@@ -115,7 +115,7 @@ const table: readonly Advice[] = [
   },
   {
     when: byError('invalid_client', 'unauthorized_client'),
-    hint: 'check client_id, its secret, and that it may use the authorization code flow',
+    hint: 'check client_id and the client secret, and that the client may use this flow',
   },
   {
     when: byError('invalid_scope'),

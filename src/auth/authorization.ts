@@ -40,7 +40,8 @@ export async function authorize<T>(
   try {
     const attempt = await client.startAuthorization(listener.redirectUri);
     secrets.add(attempt.codeVerifier);
-    const onStray = () => options.onStray('turned away a redirect with a wrong state');
+    const onStray = () =>
+      options.onStray('turned away a redirect that does not belong to this login (wrong state)');
     const arrivals = [listener.next(attempt.state, onStray)];
     await options.present(attempt.url, new URL(listener.redirectUri));
     if (options.paste !== null) {

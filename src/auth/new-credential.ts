@@ -28,7 +28,6 @@ export function newCredential(
     },
     previousRefreshToken: null,
     rotatedAt: null,
-    renewingSince: null,
   };
 }
 
@@ -50,7 +49,6 @@ export function renewedCredential(old: Credential, response: TokenResponse, now:
     // The token that was just redeemed has worked; it is what to fall back on.
     previousRefreshToken: rotated ? tokens.refreshToken : null,
     rotatedAt: rotated ? now : old.rotatedAt,
-    renewingSince: null,
   };
 }
 

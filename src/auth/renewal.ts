@@ -16,6 +16,7 @@ import { oauthClientFor } from './account-client.ts';
 import { refusalEvent, renewalEvents } from './audit-events.ts';
 import { renewedCredential } from './new-credential.ts';
 import type { OAuthClient, TokenResponse } from './oauth-client.ts';
+import { renewalMark } from './renewal-mark.ts';
 import type { TokenStore } from './store.ts';
 import type { Credential } from './token-set.ts';
 
@@ -35,8 +36,8 @@ const budgetMs = 20_000;
  * Redeem the refresh token of an account, once for everybody: lock, read again, decide, redeem,
  * store, unlock. A provider that rotates has consumed the old refresh token before the new one is
  * stored here, so this runs in a process that outlives the command which asked for it
- * (renewal-process.ts), and the store is written once before: a store that refuses is found out
- * while the old token still holds.
+ * (renewal-process.ts), and the store is proven before: one
+ * that refuses is found out while the old token still holds.
  */
 export async function renewLogin(
   account: Account,
@@ -51,12 +52,13 @@ export async function renewLogin(
     const current = await loadCredential(account, store, system);
     if (isUsable(current, need, system.now())) return current;
     const client = await oauthClientFor(account, current.clientSecret, system);
-    // Left standing by a power cut, this mark says why the refresh token may be dead.
-    await store.save({ ...current, renewingSince: system.now() });
+    await store.probe();
+    const mark = renewalMark(account, system);
+    const cutOff = await mark.set();
     reached('redeeming');
-    const renewed = await redeemed(account, current, client, store, system).catch(
+    const renewed = await redeemed({ account, current, client, store, system, cutOff }).catch(
       async (error: unknown) => {
-        await store.save(current); // the mark goes; nothing else is touched by an error
+        await mark.clear(); // what is stored is not touched by an error
         await audit(refusalEvent(account, current, error));
         throw error;
       },
@@ -65,18 +67,30 @@ export async function renewLogin(
     reached('storing');
     // Stored before it is used: once the server has rotated, this is the only copy.
     await store.save(renewed);
+    await mark.clear();
     for (const event of renewalEvents(account, current, renewed, need)) await audit(event);
     return renewed;
   });
 }
 
-async function redeemed(
-  account: Account,
-  current: Credential,
-  client: OAuthClient,
-  store: TokenStore,
-  system: System,
-): Promise<Credential> {
+interface Redemption {
+  readonly account: Account;
+  readonly current: Credential;
+  readonly client: OAuthClient;
+  readonly store: TokenStore;
+  readonly system: System;
+  /** When an earlier renewal was begun that never ended. */
+  readonly cutOff: Date | null;
+}
+
+async function redeemed({
+  account,
+  current,
+  client,
+  store,
+  system,
+  cutOff,
+}: Redemption): Promise<Credential> {
   const { refreshToken } = current.tokens;
   if (refreshToken === null) {
     throw ended(account, 'it came without a refresh token');
@@ -97,7 +111,6 @@ async function redeemed(
       const response = await client.refresh(spare).catch(() => null);
       if (response !== null) return renewedCredential(stored ?? current, response, system.now());
     }
-    const cutOff = current.renewingSince;
     const why =
       cutOff === null
         ? error.message

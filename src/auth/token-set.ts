@@ -27,8 +27,6 @@ export interface Credential {
   readonly previousRefreshToken: string | null;
   /** When the provider last replaced the refresh token. */
   readonly rotatedAt: Date | null;
-  /** Set while a refresh is under way; still set afterwards, it was cut off. */
-  readonly renewingSince: Date | null;
 }
 
 const date = v.pipe(
@@ -53,7 +51,6 @@ const credential = v.object({
   }),
   previousRefreshToken: v.nullable(v.string()),
   rotatedAt: v.nullable(date),
-  renewingSince: v.nullable(date),
 });
 
 export function formatCredential(value: Credential): string {

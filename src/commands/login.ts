@@ -73,7 +73,11 @@ export const login: Verb = {
         run(async (app) => {
           const { path, loaded } = await appConfig(app);
           const { name, entry } = await planLogin(app, { path, loaded }, address, flags);
-          const account = resolveAccount(name, entry, { path, system: app.system });
+          const account = resolveAccount(name, entry, {
+            path,
+            system: app.system,
+            timeouts: loaded?.config.timeouts,
+          });
           const store = accountStore(app, account);
           // Everything that can fail without the person is tried before the person is asked.
           await store.probe();

@@ -12,7 +12,9 @@ import { examples, type Verb } from './verb.ts';
 
 export const store: Verb = {
   define(command, run) {
-    command.description('Where the tokens of an account are kept.');
+    command
+      .description('Where the tokens of an account are kept; see mailctl store move --help.')
+      .addHelpText('after', examples('mailctl store move --to keychain'));
     storeOptions(command.command('move'))
       .description(
         "Carry an account's tokens to another store: written there, read back and compared, then removed here.",
@@ -40,7 +42,11 @@ async function moveStore(app: App, flags: StoreFlags & { readonly to: Kind }): P
   const entry = loaded?.config.accounts?.[account.name];
   if (entry === undefined) throw new Failure('config', `there is no account ${account.name}`);
   const moved = storeEntry({ ...entry, store: flags.to }, flags);
-  const target = resolveAccount(account.name, moved, { path, system: app.system });
+  const target = resolveAccount(account.name, moved, {
+    path,
+    system: app.system,
+    timeouts: loaded?.config.timeouts,
+  });
   if (JSON.stringify(target.store) === JSON.stringify(account.store)) {
     throw new Failure('usage', `the tokens of ${account.name} are there already`, {
       hint: 'name another store with --to, or another key',

@@ -29,11 +29,17 @@ export const token: Verb = {
         examples(
           'mailctl token -a club',
           'mailctl token --min-valid 10m --format xoauth2',
-          'PassCmd "mailctl token -a club"        # in ~/.mbsyncrc, with AuthMechs XOAUTH2',
+          'mailctl token --json | jq -r .expiresAt',
         ),
       )
       .action(({ format, minValid }) =>
         run(async (app) => {
+          const given = givenToken(app.system);
+          // A token that is only handed on needs no account, nor a config.
+          if (given !== null && format === 'raw') {
+            const row = { type: 'token', accessToken: given, expiresAt: null };
+            return app.output.row(row, given);
+          }
           const account = await appAccount(app);
           const { accessToken, expiresAt } = await currentToken(app, account, minValid);
           const row = { type: 'token', accessToken, expiresAt: expiresAt?.toISOString() ?? null };

@@ -25,6 +25,9 @@ export class TokenRefused extends Error {
   override readonly name = 'TokenRefused';
 }
 
+/** Below this a transfer counts as stuck. */
+export const slowestBytesPerSecond = 8192;
+
 /** More than any sane answer to anything but a body; a body is asked for in pieces above 4 MiB. */
 const maxLiteralBytes = 32 << 20;
 
@@ -114,10 +117,22 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
   ): Promise<T> => {
     options.signal.throwIfAborted();
     let expired = false;
-    const timer = setTimeout(() => {
+    const expire = () => {
       expired = true;
       client.close(); // imapflow has no other way to give up
-    }, ms);
+    };
+    const timer = setTimeout(expire, ms);
+    // A transfer may take longer than a command, but not by standing still.
+    const commandMs = timeouts.command * 1000;
+    let before = client.stats().received;
+    const pace = setInterval(
+      () => {
+        const { received } = client.stats();
+        if (received - before < slowestBytesPerSecond * timeouts.command) expire();
+        before = received;
+      },
+      Math.min(commandMs, ms),
+    );
     try {
       const result = await work(client);
       if (expired) throw new Error('too late');
@@ -135,6 +150,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
       throw explainImapError(error, server, firstError);
     } finally {
       clearTimeout(timer);
+      clearInterval(pace);
     }
   };
 

@@ -1,11 +1,12 @@
 import type { FetchMessageObject, FetchQueryObject, MailboxObject } from 'imapflow';
 import type { Account } from '../account/account.ts';
-import { errorText, Failure } from '../errors.ts';
+import { Failure } from '../errors.ts';
 import { isUid, UidSet } from '../uid-set.ts';
 import {
   type Connection,
   type ConnectionOptions,
   openConnection,
+  slowestBytesPerSecond,
   TokenRefused,
 } from './connection.ts';
 import { toMailbox, toParts, toSummary } from './from-imapflow.ts';
@@ -18,6 +19,7 @@ import type {
   OpenMailbox,
   TokenSource,
 } from './message.ts';
+import { type FetchPiece, fetchFirstPiece, fetchPieces } from './pieces.ts';
 import type { SearchKey } from './search-key.ts';
 
 /** What a command can ask of a mail server. Everything here only reads: EXAMINE and BODY.PEEK. */
@@ -53,9 +55,7 @@ export interface SessionOptions
   readonly accessToken: TokenSource;
 }
 
-/** Bytes a second below which a transfer counts as stuck, beside the time of a command. */
-const slowestBytesPerSecond = 8192;
-const pieceBytes = 1 << 20;
+const partChunkBytes = 1 << 20;
 
 /**
  * Connect and log in. A token the server refuses is renewed once: it may have been revoked, or the
@@ -79,7 +79,7 @@ export async function openSession(options: SessionOptions): Promise<MailSession>
       if (!(again instanceof TokenRefused)) throw again;
       throw new Failure(
         'login',
-        `${account.imap.host} refuses the login to ${account.mailbox}: ${again.message}`,
+        `${account.imap.host} refuses the login of ${account.mailbox}: ${again.message}`,
         {
           hint: `mailctl login -a ${account.name}; IMAP may also be switched off for this mailbox`,
           cause: again,
@@ -157,11 +157,16 @@ function sessionOn(connection: Connection, account: Account): MailSession {
       });
     },
     async fetchInPieces(fact) {
-      const { content } = await connection.run((client) =>
-        client.download(String(fact.uid), undefined, { uid: true, chunkSize: pieceBytes }),
-      );
-      if (content === undefined) return null;
-      return { ...fact, content: bounded(content, connection, transferMs(fact.sizeBytes)) };
+      const fetch: FetchPiece = async (range) => {
+        const items = { uid: true, source: range };
+        const rows = await connection.fetchAll(String(fact.uid), items, {
+          uid: true,
+          timeoutMs: transferMs(range.maxLength),
+        });
+        return valid(rows).find(({ uid }) => uid === fact.uid);
+      };
+      const first = await fetchFirstPiece(fact, fetch);
+      return first === null ? null : { ...fact, content: fetchPieces(fact, fetch, first) };
     },
     async parts(uid) {
       const items = { uid: true, bodyStructure: true };
@@ -172,18 +177,14 @@ function sessionOn(connection: Connection, account: Account): MailSession {
       }
       return toParts(structure);
     },
-    async partText(uid, part, maxBytes) {
-      const options = { uid: true, maxBytes, chunkSize: pieceBytes };
-      const { content } = await connection.run((client) =>
-        client.download(String(uid), part, options),
-      );
-      const pieces: Uint8Array[] = [];
-      if (content !== undefined) {
-        for await (const piece of bounded(content, connection, transferMs(maxBytes)))
-          pieces.push(piece);
-      }
-      return Buffer.concat(pieces).toString();
-    },
+    partText: (uid, part, maxBytes) =>
+      connection.run(async (client) => {
+        const options = { uid: true, maxBytes, chunkSize: partChunkBytes };
+        const { content } = await client.download(String(uid), part, options);
+        const pieces: Uint8Array[] = [];
+        for await (const piece of content ?? []) pieces.push(piece);
+        return Buffer.concat(pieces).toString();
+      }, transferMs(maxBytes)),
     close: () => connection.close(),
   };
 }
@@ -243,28 +244,4 @@ function toFacts({ uid, size, flags, internalDate }: FetchMessageObject): Messag
     flags: [...(flags ?? [])],
     internalDate: date === null || Number.isNaN(date.getTime()) ? null : date,
   };
-}
-
-/** A stream that must end in time as a whole, however steadily it drips. */
-async function* bounded(
-  content: AsyncIterable<Uint8Array>,
-  connection: Connection,
-  ms: number,
-): AsyncGenerator<Uint8Array> {
-  let expired = false;
-  const timer = setTimeout(() => {
-    expired = true;
-    connection.close();
-  }, ms);
-  try {
-    yield* content;
-  } catch (error) {
-    const why = expired ? `it took longer than ${Math.round(ms / 1000)} s` : errorText(error);
-    throw new Failure('temporary', `the transfer of a message broke off: ${why}`, {
-      hint: 'try again later',
-      cause: error,
-    });
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -150,8 +150,8 @@ describe('a config is refused with the path of what is wrong', () => {
     [account({ address: '@c' }), /^accounts\.club\.address must be a mail address/],
     [account({ address: 'a@c\r\nA1 LOGOUT' }), /^accounts\.club\.address must not hold control/],
     [account({ address: 'a\u0001auth=x@c' }), /^accounts\.club\.address must not hold control/],
-    [account({ store: 'plain' }), 'accounts.club.store must be "keychain" or "file"'],
-    [account({ store: 'Keychain' }), 'accounts.club.store must be "keychain" or "file"'],
+    [account({ store: 'plain' }), 'accounts.club.store must be "keychain", "file" or "command"'],
+    [account({ store: 'Keychain' }), 'accounts.club.store must be "keychain", "file" or "command"'],
     // hosts and ports (K7)
     ...[
       ...[

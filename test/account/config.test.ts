@@ -319,17 +319,18 @@ describe('an account', () => {
   const path = resolve('/etc/mailctl/config.toml');
   const own = { address: 'ada@example.org', imap: { host: 'imap.example.org' } };
   const resolved = (entry: AccountConfig, env: Readonly<Record<string, string>> = {}): Account =>
-    resolveAccount('club', entry, { path, system: systemWith(env) });
+    resolveAccount('club', entry, { path, system: systemWith(env), timeouts: undefined });
   const refusal = (entry: AccountConfig) => failureOf(() => resolved(entry));
 
   it('of a server in the config alone has what a server usually has', () => {
     expect(resolved(own)).toEqual({
       name: 'club',
       address: 'ada@example.org',
+      mailbox: 'ada@example.org',
       provider: null,
       oauth: null,
       imap: { host: 'imap.example.org', port: 993, security: 'tls', caFile: null },
-      store: { kind: 'keychain', keyFile: null },
+      store: { kind: 'keychain' },
       archive: join(home, '.local/share/mailctl/club'),
       timeouts: { connect: 20, greeting: 15, auth: 30, command: 60, idle: 300 },
     });

@@ -88,7 +88,7 @@ async function startLogin(): Promise<StartedLogin> {
   const opened = join(home.directory, 'opened');
   const login = start(
     [
-      ...['login', address, '--issuer', oauth.issuer, '--client-id', 'mailctl'],
+      ...['login', address, '--issuer', oauth.issuer, '--client-id', 'mailctl', '--no-check'],
       ...['--imap-host', 'localhost', '--store', 'file', '--key-file', join(home.config, 'key')],
     ],
     { home, env: { BROWSER: makeBrowserProgram(home, opened) } },

@@ -32,7 +32,6 @@ const credential: Credential = {
   },
   previousRefreshToken: 'prt-canary-94',
   rotatedAt: new Date('2026-11-14T12:00:00.000Z'),
-  renewingSince: null,
 };
 const key = Buffer.from(Array.from({ length: 32 }, (_, index) => 200 + index));
 

@@ -87,7 +87,6 @@ describe('what is stored for an account', () => {
     tokens: tokens(hour),
     previousRefreshToken: null,
     rotatedAt: null,
-    renewingSince: null,
   };
   const stored = formatCredential(credential);
 
@@ -120,7 +119,6 @@ describe('what is stored for an account', () => {
       }),
       previousRefreshToken: fc.option(text),
       rotatedAt: fc.option(date),
-      renewingSince: fc.option(date),
     });
     fc.assert(
       fc.property(any, (one) => {

@@ -69,6 +69,9 @@ describeWith('dovecot', 'the main job', () => {
           scopes: ['openid', 'email'],
           expiresAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
           grantedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+          rotatedAt: null,
+          endsAt: null,
+          works: null,
           problem: null,
         },
       ]);

@@ -128,15 +128,19 @@ describeWith('dovecot', 'the access token', () => {
       [76, 200, '{"access_token": "half', { 'content-type': 'application/json' }],
       [75, 408, '', {}],
     ] as const;
+    let expected = 0;
     for (const [code, status, body, headers] of faults) {
-      provider.oauth.failNext(status, body, headers);
+      // What may be over in a moment is tried three times; not what says when to come back.
+      const attempts = code === 75 && !('retry-after' in headers) ? 3 : 1;
+      for (let n = 0; n < attempts; n++) provider.oauth.failNext(status, body, headers);
+      expected += attempts;
       const result = await run(['list'], { home });
       expect(result, `${status} ${JSON.stringify(body)}`).toMatchObject({ code, stdout: '' });
       expect(result.stderr).toMatch(/^mailctl: .+\n {2}→ .+\n$/);
     }
-    expect(refreshes()).toHaveLength(faults.length);
+    expect(refreshes()).toHaveLength(expected);
     expect((await run(['list'], { home })).code).toBe(0);
-  });
+  }, 120_000);
 
   test('is asked for once when ten need it at the same moment', async () => {
     await loginWithStaleToken();

@@ -56,7 +56,7 @@ async function loggedIn(script: Script) {
   cleanUpLater(() => imap.close());
   const login = start(
     [
-      ...['login', 'ada@example.org', '--name', 'club', '--no-browser'],
+      ...['login', 'ada@example.org', '--name', 'club', '--no-browser', '--no-check'],
       ...['--issuer', oauth.issuer, '--client-id', 'mailctl'],
       ...['--imap-host', 'localhost', '--imap-port', String(imap.port)],
       ...['--ca-file', certificates.caFile],

@@ -1,0 +1,26 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Account } from '../account/account.ts';
+import { stateDirectory } from '../system/directories.ts';
+import { readSmallFile, writeFileDurably } from '../system/files.ts';
+import type { System } from '../system/system.ts';
+
+/** Says that a renewal is under way. Left standing, by a power cut, it explains a dead login. */
+export interface RenewalMark {
+  /** Set it; gives when an earlier one was set that is still standing. */
+  set(): Promise<Date | null>;
+  clear(): Promise<void>;
+}
+
+export function renewalMark(account: Account, system: System): RenewalMark {
+  const path = join(stateDirectory(system), 'renewals', account.name);
+  return {
+    async set() {
+      const text = (await readSmallFile(path, 100))?.toString() ?? '';
+      await writeFileDurably(path, system.now().toISOString());
+      const date = new Date(text);
+      return Number.isNaN(date.getTime()) ? null : date;
+    },
+    clear: () => rm(path, { force: true }),
+  };
+}
