@@ -30,7 +30,7 @@ export interface RenewalObserver {
 
 /** A provider that is only busy is asked so often, with pauses that grow, for so long. */
 const maxAttempts = 3;
-const budgetMs = 20_000;
+const longestBudgetMs = 20_000;
 
 /**
  * Redeem the refresh token of an account, once for everybody: lock, read again, decide, redeem,
@@ -92,13 +92,14 @@ async function redeemed({
   cutOff,
 }: Redemption): Promise<Credential> {
   const { refreshToken } = current.tokens;
+  const budgetMs = Math.min(longestBudgetMs, account.timeouts.command * 1000);
   if (refreshToken === null) {
     throw ended(account, 'it came without a refresh token');
   }
   try {
     return renewedCredential(
       current,
-      await patiently(() => client.refresh(refreshToken)),
+      await patiently(() => client.refresh(refreshToken), budgetMs),
       system.now(),
     );
   } catch (error) {
@@ -120,7 +121,10 @@ async function redeemed({
 }
 
 /** Try again what is only temporary, with growing, jittered pauses, as long as the budget lasts. */
-async function patiently(request: () => Promise<TokenResponse>): Promise<TokenResponse> {
+async function patiently(
+  request: () => Promise<TokenResponse>,
+  budgetMs: number,
+): Promise<TokenResponse> {
   const giveUpAt = performance.now() + budgetMs;
   for (let attempt = 1; ; attempt++) {
     try {

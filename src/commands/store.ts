@@ -14,7 +14,7 @@ export const store: Verb = {
   define(command, run) {
     command
       .description('Where the tokens of an account are kept; see mailctl store move --help.')
-      .addHelpText('after', examples('mailctl store move --to keychain'));
+      .addHelpText('after', examples('mailctl store move --help'));
     storeOptions(command.command('move'))
       .description(
         "Carry an account's tokens to another store: written there, read back and compared, then removed here.",

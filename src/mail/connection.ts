@@ -36,11 +36,21 @@ const maxAuthorityBytes = 1 << 20;
 
 const oauthMechanisms = ['AUTH=OAUTHBEARER', 'AUTH=XOAUTH2', 'AUTH=XOAUTH'];
 
+/** How long an exchange may take. */
+export interface Limits {
+  /** Default: the time of a command. */
+  readonly totalMs?: number;
+  /** In words, for the sentence a person reads. */
+  readonly phase?: string;
+  /** Bytes must keep coming, too. */
+  readonly flows?: boolean;
+}
+
 export interface Connection {
   readonly client: ImapFlow;
   readonly capabilities: ReadonlySet<string>;
-  /** Run one exchange; it fails as a Failure, at the latest after `command` seconds (or `ms`). */
-  run<T>(work: (client: ImapFlow) => Promise<T>, ms?: number): Promise<T>;
+  /** Run one exchange; it fails as a Failure, at the latest when its limits are reached. */
+  run<T>(work: (client: ImapFlow) => Promise<T>, limits?: Limits): Promise<T>;
   search(keys: readonly SearchKey[]): Promise<number[]>;
   fetchAll(
     range: string,
@@ -112,8 +122,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
 
   const run = async <T>(
     work: (client: ImapFlow) => Promise<T>,
-    ms = timeouts.command * 1000,
-    phase = 'the command',
+    { totalMs: ms = timeouts.command * 1000, phase = 'the command', flows = false }: Limits = {},
   ): Promise<T> => {
     options.signal.throwIfAborted();
     let expired = false;
@@ -122,17 +131,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
       client.close(); // imapflow has no other way to give up
     };
     const timer = setTimeout(expire, ms);
-    // A transfer may take longer than a command, but not by standing still.
-    const commandMs = timeouts.command * 1000;
-    let before = client.stats().received;
-    const pace = setInterval(
-      () => {
-        const { received } = client.stats();
-        if (received - before < slowestBytesPerSecond * timeouts.command) expire();
-        before = received;
-      },
-      Math.min(commandMs, ms),
-    );
+    const pace = flows ? paceWatch(client, timeouts.command, expire) : undefined;
     try {
       const result = await work(client);
       if (expired) throw new Error('too late');
@@ -156,7 +155,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
 
   try {
     const loginMs = (timeouts.connect + timeouts.greeting + timeouts.auth) * 1000;
-    await run((imap) => imap.connect(), loginMs, 'the login');
+    await run((imap) => imap.connect(), { totalMs: loginMs, phase: 'the login' });
     // Only an OK greeting is kept. After PREAUTH nobody has logged in: whoever answered never
     // proved to know us.
     if (client.greeting === undefined) {
@@ -196,13 +195,13 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
     run,
     search: (keys) => run((imap) => searchByKeys(imap, keys)),
     fetchAll: (range, query, { uid, timeoutMs }) =>
-      run((imap) => imap.fetchAll(range, query, { uid }), timeoutMs),
+      run((imap) => imap.fetchAll(range, query, { uid }), transferLimits(timeoutMs)),
     async fetchSome(range, query, { uid, timeoutMs }) {
       const rows: FetchMessageObject[] = [];
       try {
         await run(async (imap) => {
           for await (const row of imap.fetch(range, query, { uid })) rows.push(row);
-        }, timeoutMs);
+        }, transferLimits(timeoutMs));
       } catch (error) {
         if (rows.length === 0 || options.signal.aborted) throw error;
         if (!client.usable) firstError ??= error;
@@ -211,6 +210,20 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
     },
     close,
   };
+}
+
+function transferLimits(totalMs: number | undefined): Limits {
+  return totalMs === undefined ? {} : { totalMs, flows: true };
+}
+
+/** A transfer may take longer than a command, but not by standing still. */
+function paceWatch(client: ImapFlow, seconds: number, onStuck: () => void): NodeJS.Timeout {
+  let before = client.stats().received;
+  return setInterval(() => {
+    const { received } = client.stats();
+    if (received - before < slowestBytesPerSecond * seconds) onStuck();
+    before = received;
+  }, seconds * 1000);
 }
 
 async function readAuthority(caFile: string): Promise<Buffer> {

@@ -178,13 +178,16 @@ function sessionOn(connection: Connection, account: Account): MailSession {
       return toParts(structure);
     },
     partText: (uid, part, maxBytes) =>
-      connection.run(async (client) => {
-        const options = { uid: true, maxBytes, chunkSize: partChunkBytes };
-        const { content } = await client.download(String(uid), part, options);
-        const pieces: Uint8Array[] = [];
-        for await (const piece of content ?? []) pieces.push(piece);
-        return Buffer.concat(pieces).toString();
-      }, transferMs(maxBytes)),
+      connection.run(
+        async (client) => {
+          const options = { uid: true, maxBytes, chunkSize: partChunkBytes };
+          const { content } = await client.download(String(uid), part, options);
+          const pieces: Uint8Array[] = [];
+          for await (const piece of content ?? []) pieces.push(piece);
+          return Buffer.concat(pieces).toString();
+        },
+        { totalMs: transferMs(maxBytes), flows: true },
+      ),
     close: () => connection.close(),
   };
 }

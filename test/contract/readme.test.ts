@@ -39,11 +39,13 @@ describe('the README', () => {
   const flags = new Map<string, ReadonlySet<string>>();
   beforeAll(async () => {
     const home = await newHome();
+    const commandsWithFlags = [...verbs.map(({ name }) => [name]), ['store', 'move']];
     await Promise.all(
-      verbs.map(async ({ name }) => {
-        const { stdout } = await run([name, '--help'], { home });
+      commandsWithFlags.map(async (words) => {
+        const { stdout } = await run([...words, '--help'], { home });
         const [before = ''] = stdout.split('\nExamples:\n');
-        flags.set(name, new Set(flagsIn(before)));
+        const [verb = ''] = words;
+        flags.set(verb, new Set([...(flags.get(verb) ?? []), ...flagsIn(before)]));
       }),
     );
   });

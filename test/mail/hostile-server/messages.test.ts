@@ -497,8 +497,8 @@ const cases: readonly Case[] = [
   {
     name: 'E57 drips a piece',
     script: secondPiece((talk, row) => talk.drip(row, 1000)),
-    args: ['show', '1', '--raw'],
-    codes: [75],
+    codes: [1, 75],
+    stored: 0,
     withinMs: 8_000,
   },
   {
