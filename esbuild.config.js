@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { build } from 'esbuild';
@@ -21,8 +22,7 @@ const withoutChildProcess = {
   },
 };
 
-const { metafile } = await build({
-  entryPoints: ['src/mailctl.ts', 'src/renewal-process.ts', 'src/system/keychain-process.ts'],
+const options = {
   outdir: 'dist',
   entryNames: '[name]',
   bundle: true,
@@ -41,11 +41,19 @@ const { metafile } = await build({
     // CommonJS inside the bundle calls require() for Node's own modules.
     js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);",
   },
-});
+};
+
+// Each program is bundled by itself: what two of them share would become one file more to load.
+const programs = ['src/mailctl.ts', 'src/renewal-process.ts', 'src/system/keychain-process.ts'];
+const builds = await Promise.all(
+  programs.map((program) => build({ ...options, entryPoints: [program] })),
+);
+const inputs = builds.flatMap(({ metafile }) => Object.keys(metafile.inputs));
+const outputs = builds.flatMap(({ metafile }) => Object.keys(metafile.outputs));
 
 // The licences of everything inside the bundle travel with it.
 const packages = new Set(
-  Object.keys(metafile.inputs)
+  inputs
     .map((input) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0])
     .filter((path) => path !== undefined),
 );
@@ -56,7 +64,11 @@ const licences = [...packages].sort().map((path) => {
   return `${name} ${version} (${license})\n\n${text}\n`;
 });
 // A file of an older build goes last: a command that is running may be about to load it.
-const made = new Set([...Object.keys(metafile.outputs).map((path) => basename(path)), 'LICENSES.txt']);
+const made = new Set([...outputs.map((path) => basename(path)), 'LICENSES.txt', 'help.txt']);
 for (const name of readdirSync('dist')) if (!made.has(name)) rmSync(join('dist', name));
 const separator = `\n${'-'.repeat(80)}\n\n`;
 writeFileSync('dist/LICENSES.txt', licences.join(separator));
+
+const help = spawnSync(process.execPath, ['bin/mailctl.js', 'help'], { encoding: 'utf8' });
+if (help.status !== 0) throw new Error(`mailctl help: ${help.stderr}`);
+writeFileSync('dist/help.txt', help.stdout);

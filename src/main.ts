@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import type { VerbEntry } from './commands/verb.ts';
 import type { System } from './system/system.ts';
 
@@ -80,8 +81,14 @@ export async function main(argv: readonly string[], system: System): Promise<num
 }
 
 async function runCommand(argv: readonly string[], system: System): Promise<void> {
-  if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
+  const [only] = argv.length === 1 ? argv : [];
+  if (only === '--version' || only === '-V') {
     system.stdout.write(`${MAILCTL_VERSION}\n`); // scripts ask often; no command tree is needed
+    return;
+  }
+  if (only === '--help' || only === '-h') {
+    // What the command tree below says, kept by the build: making it anew takes twice as long.
+    system.stdout.write(await readFile(new URL('./help.txt', import.meta.url)));
     return;
   }
   const { rootCommand } = await import('./commands/root.ts');

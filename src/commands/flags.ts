@@ -8,11 +8,6 @@ export class InvalidValue extends Error {
   readonly exitCode = 1;
 }
 
-export function nonEmpty(value: string): string {
-  if (value === '') throw new InvalidValue('It must not be empty.');
-  return value;
-}
-
 /** A whole number of at least 1, as people write it: no sign, no exponent, no hexadecimal. */
 export function positiveInteger(value: string): number {
   const number = /^[1-9]\d{0,8}$/.test(value) ? Number(value) : Number.NaN;

@@ -1,7 +1,6 @@
-import { Command, Option } from '@commander-js/extra-typings';
+import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { exitCodes } from '../errors.ts';
 import type { System } from '../system/system.ts';
-import { nonEmpty } from './flags.ts';
 
 /** Options every verb takes, before or after its name. */
 export interface GlobalOptions {
@@ -33,7 +32,7 @@ export function rootCommand(version: string, system: System) {
       ),
     )
     .option('--log-file <file>', 'append the log to a file instead of stderr', nonEmpty)
-    .configureHelp({ showGlobalOptions: true, helpWidth: helpWidth(system) })
+    .configureHelp({ showGlobalOptions: true, helpWidth: 80 })
     .configureOutput({
       writeOut: (text) => system.stdout.write(text),
       writeErr: () => {}, // main reports each failure, once
@@ -47,11 +46,6 @@ export function rootCommand(version: string, system: System) {
 
 export type RootCommand = ReturnType<typeof rootCommand>;
 
-/** Wide lines are hard to read, narrow terminals are respected. */
-function helpWidth({ stdout }: System): number {
-  return Math.min(stdout.columns ?? 80, 100);
-}
-
 function exitCodeHelp(): string {
   const lines = exitCodes.map(({ code, meaning }) => `  ${String(code).padStart(3)}  ${meaning}`);
   return `Exit codes:\n${lines.join('\n')}`;
@@ -59,4 +53,9 @@ function exitCodeHelp(): string {
 
 function count(_: string | undefined, previous: number | undefined): number {
   return (previous ?? 0) + 1;
+}
+
+function nonEmpty(value: string): string {
+  if (value === '') throw new InvalidArgumentError('It must not be empty.');
+  return value;
 }
