@@ -56,7 +56,7 @@ describe('the package', () => {
       ]),
     );
     const other =
-      /^(LICENSE|README\.md|package\.json|bin\/mailctl\.js|dist\/[\w-]+\.js|dist\/LICENSES\.txt)$/;
+      /^(LICENSE|README\.md|package\.json|bin\/mailctl\.js|dist\/[\w-]+\.js|dist\/(?:LICENSES|help)\.txt)$/;
     expect(files.filter((path) => !other.test(path))).toEqual([]);
 
     const licences = readFileSync(join(directory, 'dist', 'LICENSES.txt'), 'utf8');

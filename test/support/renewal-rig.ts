@@ -27,7 +27,13 @@ interface KillPlan {
   readonly seed: number;
 }
 
-export async function startRenewalRig(loginArguments?: readonly string[]): Promise<RenewalRig> {
+interface RigOptions {
+  /** Flags that say where the login is kept. Default: a file. */
+  readonly store?: readonly string[];
+  readonly env?: Record<string, string>;
+}
+
+export async function startRenewalRig({ store, env = {} }: RigOptions = {}): Promise<RenewalRig> {
   // Every refresh rotates, and the use of a spent refresh token ends the grant.
   const oauth = await startOAuthServer({ accessTokenTtlSeconds: 600, answerDelayMs: 200 });
   cleanUpLater(oauth.close);
@@ -44,9 +50,9 @@ export async function startRenewalRig(loginArguments?: readonly string[]): Promi
         'localhost',
         '--no-check',
       ],
-      ...(loginArguments ?? ['--store', 'file', '--key-file', join(home.directory, 'key')]),
+      ...(store ?? ['--store', 'file', '--key-file', join(home.directory, 'key')]),
     ],
-    { home },
+    { home, env },
   );
   const [line] = await login.waitForStdout(/^\{"type":"authorization".*\}$/m);
   await approve(new URL(JSON.parse(line).url), { login: 'ada@example.org', decision: 'allow' });
@@ -58,7 +64,7 @@ export async function startRenewalRig(loginArguments?: readonly string[]): Promi
     home,
     refreshes: () => oauth.tokenRequests.filter(({ grantType }) => grantType === 'refresh_token'),
     async expectAliveGrant() {
-      const { code, stderr } = await run(['token', '--min-valid', '61m'], { home });
+      const { code, stderr } = await run(['token', '--min-valid', '61m'], { home, env });
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     },
     async survivesKills({ rounds, processes, killed, seed }) {
@@ -68,7 +74,7 @@ export async function startRenewalRig(loginArguments?: readonly string[]): Promi
         oauth.setAccessTokenTtl(round % 2 === 0 ? 3600 : 7200);
         const minValid = round % 2 === 0 ? '30m' : '90m';
         const running = Array.from({ length: processes }, () =>
-          start(['token', '--min-valid', minValid], { home, timeoutMs: 90_000 }),
+          start(['token', '--min-valid', minValid], { home, env, timeoutMs: 90_000 }),
         );
         const kills = running.slice(0, killed).map(async (command) => {
           await delay(random() * 4000);
