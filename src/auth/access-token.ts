@@ -4,8 +4,8 @@ import { Failure } from '../errors.ts';
 import { stateDirectory } from '../system/directories.ts';
 import { withLock } from '../system/lock.ts';
 import type { System } from '../system/system.ts';
-import type { TokenStore } from './store.ts';
 import { type Credential, isFresh } from './token-set.ts';
+import type { TokenStore } from './token-store.ts';
 
 /** How long a refresh of another process may take before we stop waiting for it. */
 export const lockWaitMs = 60_000;

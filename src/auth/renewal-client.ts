@@ -7,8 +7,8 @@ import type { System } from '../system/system.ts';
 import type { Renewal } from './access-token.ts';
 import type { RenewalStage } from './renewal.ts';
 import { parseRenewalMessage, type RenewalRequest } from './renewal-protocol.ts';
-import type { TokenStore } from './store.ts';
 import type { Credential } from './token-set.ts';
+import type { TokenStore } from './token-store.ts';
 
 const readingMs = { interactive: 60_000, unattended: 5_000 } as const;
 const storingMs = 30_000;

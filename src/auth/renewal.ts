@@ -17,8 +17,8 @@ import { refusalEvent, renewalEvents } from './audit-events.ts';
 import { renewedCredential } from './new-credential.ts';
 import type { OAuthClient, TokenResponse } from './oauth-client.ts';
 import { renewalMark } from './renewal-mark.ts';
-import type { TokenStore } from './store.ts';
 import type { Credential } from './token-set.ts';
+import type { TokenStore } from './token-store.ts';
 
 /** How far a renewal has come. From `redeeming` on it must not be cut off. */
 export type RenewalStage = 'reading' | 'redeeming' | 'storing';

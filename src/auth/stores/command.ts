@@ -1,8 +1,8 @@
 import type { StoreCommands } from '../../account/account.ts';
 import { Failure } from '../../errors.ts';
 import { runCommand, runToEnd } from '../../system/command.ts';
-import type { TokenStore } from '../store.ts';
 import { formatCredential, parseCredential } from '../token-set.ts';
+import type { TokenStore } from '../token-store.ts';
 
 /**
  * Commands of the person's (pass, secret-tool, op, vault): one prints the secret, one takes it on

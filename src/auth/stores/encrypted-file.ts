@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { errorCode, errorText, Failure } from '../../errors.ts';
 import { readSmallFile, syncDirectory, writeFileDurably } from '../../system/files.ts';
-import type { TokenStore } from '../store.ts';
 import { formatCredential, parseCredential } from '../token-set.ts';
+import type { TokenStore } from '../token-store.ts';
 import type { KeyDerivation, KeyRing } from './store-key.ts';
 
 const maxFileBytes = 1 << 20;

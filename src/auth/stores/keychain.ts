@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { Failure } from '../../errors.ts';
 import { type Keychain, KeychainError, type KeychainTrouble } from '../../system/system.ts';
-import type { TokenStore } from '../store.ts';
 import { formatCredential, parseCredential } from '../token-set.ts';
+import type { TokenStore } from '../token-store.ts';
 
 const troubles: Readonly<Record<KeychainTrouble, { sentence: string; hint: string }>> = {
   locked: {
