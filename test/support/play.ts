@@ -63,7 +63,8 @@ export const address = 'ada@example.org';
 
 const timeouts = 'timeouts = { connect = 2, greeting = 2, auth = 3, command = 3, idle = 5 }';
 
-const defaultMs = 5_000;
+/** What these limits allow a login (connect + greeting + auth), and the start of a process. */
+const defaultMs = 8_000;
 
 /** What Node itself takes. */
 const bareNodeMb = 50;
