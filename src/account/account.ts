@@ -60,8 +60,6 @@ export type StoreSettings =
   | { readonly kind: 'file'; readonly key: KeySource | null }
   | { readonly kind: 'command'; readonly commands: StoreCommands };
 
-export type StoreKind = StoreSettings['kind'];
-
 /** Where the key of the file store comes from. */
 export type KeySource =
   | { readonly kind: 'file'; readonly path: string }

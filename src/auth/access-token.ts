@@ -8,7 +8,7 @@ import { type Credential, isFresh } from './token-set.ts';
 import type { TokenStore } from './token-store.ts';
 
 /** How long a refresh of another process may take before we stop waiting for it. */
-export const lockWaitMs = 60_000;
+const lockWaitMs = 60_000;
 
 /**
  * Gives a login with a good access token: the stored one while it is fresh, else a renewed one.

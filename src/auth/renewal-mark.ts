@@ -7,7 +7,7 @@ import type { System } from '../system/system.ts';
 
 /** Says that a renewal is under way. Left standing, by a power cut, it explains a dead login. */
 export interface RenewalMark {
-  /** Set it; gives when an earlier one was set that is still standing. */
+  /** Set it, unless an earlier one is still standing; gives when that was set. */
   set(): Promise<Date | null>;
   clear(): Promise<void>;
 }
@@ -17,9 +17,10 @@ export function renewalMark(account: Account, system: System): RenewalMark {
   return {
     async set() {
       const text = (await readSmallFile(path, 100))?.toString() ?? '';
-      await writeFileDurably(path, system.now().toISOString());
       const date = new Date(text);
-      return Number.isNaN(date.getTime()) ? null : date;
+      if (!Number.isNaN(date.getTime())) return date;
+      await writeFileDurably(path, system.now().toISOString());
+      return null;
     },
     clear: () => rm(path, { force: true }),
   };

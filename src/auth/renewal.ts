@@ -58,7 +58,10 @@ export async function renewLogin(
     reached('redeeming');
     const renewed = await redeemed({ account, current, client, store, system, cutOff }).catch(
       async (error: unknown) => {
-        await mark.clear(); // what is stored is not touched by an error
+        // What is stored is not touched by an error. A mark of an earlier renewal explains a
+        // refusal that may only come once the provider can be reached again.
+        const refused = error instanceof Failure && error.kind === 'login';
+        if (cutOff === null || refused) await mark.clear();
         await audit(refusalEvent(account, current, error));
         throw error;
       },

@@ -44,8 +44,6 @@ export function rootCommand(version: string, system: System) {
   return program;
 }
 
-export type RootCommand = ReturnType<typeof rootCommand>;
-
 function exitCodeHelp(): string {
   const lines = exitCodes.map(({ code, meaning }) => `  ${String(code).padStart(3)}  ${meaning}`);
   return `Exit codes:\n${lines.join('\n')}`;

@@ -13,7 +13,7 @@ const maxBytes = 1 << 20;
 /** audit.log, audit.log.1 … audit.log.4 */
 const generations = 5;
 
-export function auditPath(system: System): string {
+function auditPath(system: System): string {
   return join(stateDirectory(system), 'audit.log');
 }
 

@@ -34,7 +34,7 @@ export function reportFailure(
 }
 
 /** https://no-color.org, decided for each stream by itself. */
-export function useColour(
+function useColour(
   stream: TerminalStream,
   env: Readonly<Record<string, string | undefined>>,
 ): boolean {

@@ -51,6 +51,9 @@ describe('a renewal', () => {
     for (const pid of await descendants(command.pid)) process.kill(pid, 'SIGKILL');
     command.kill('SIGKILL');
     await command.result;
+    // A provider that is only busy in between must not take the explanation away.
+    rig.oauth.failNext(429, 'slow down', { 'Retry-After': '3600' });
+    expect((await run(renewing, { home: rig.home })).code).toBe(75);
     const { code, stderr } = await run(renewing, { home: rig.home });
     expect(code).toBe(77);
     expect(stderr).toContain('a renewal was cut off at');

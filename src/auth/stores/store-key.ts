@@ -6,7 +6,7 @@ import { errorText, Failure } from '../../errors.ts';
 import { runCommand } from '../../system/command.ts';
 import { readSmallFile, writeFileDurably } from '../../system/files.ts';
 
-export const keyBytes = 32;
+const keyBytes = 32;
 
 /** How a file's key is made of what the person has: as it is, or by scrypt of a passphrase. */
 export type KeyDerivation =
