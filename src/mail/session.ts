@@ -1,7 +1,7 @@
-import type { FetchMessageObject, FetchQueryObject, MailboxObject } from 'imapflow';
+import type { FetchMessageObject } from 'imapflow';
 import type { Account } from '../account/account.ts';
 import { Failure } from '../errors.ts';
-import { isUid, UidSet } from '../uid-set.ts';
+import { UidSet } from '../uid-set.ts';
 import {
   type Connection,
   type ConnectionOptions,
@@ -9,7 +9,9 @@ import {
   slowestBytesPerSecond,
   TokenRefused,
 } from './connection.ts';
-import { toMailbox, toParts, toSummary } from './from-imapflow.ts';
+import { fetchRanges, validRows } from './fetched-rows.ts';
+import { toParts } from './from-imapflow.ts';
+import { examine, listMailboxes } from './mailboxes.ts';
 import type {
   FetchedMessage,
   Mailbox,
@@ -21,6 +23,7 @@ import type {
 } from './message.ts';
 import { type FetchPiece, fetchFirstPiece, fetchPieces } from './pieces.ts';
 import type { SearchKey } from './search-key.ts';
+import { newest, summaries } from './summaries.ts';
 
 /** What a command can ask of a mail server. Everything here only reads: EXAMINE and BODY.PEEK. */
 export interface MailSession {
@@ -93,50 +96,17 @@ export async function openSession(options: SessionOptions): Promise<MailSession>
 function sessionOn(connection: Connection, account: Account): MailSession {
   const commandMs = account.timeouts.command * 1000;
   const transferMs = (bytes: number) => commandMs + (bytes / slowestBytesPerSecond) * 1000;
-  const summaryItems = { uid: true, flags: true, envelope: true, size: true, internalDate: true };
 
   return {
-    async listMailboxes() {
-      const statusQuery = { messages: true, unseen: true, uidNext: true, uidValidity: true };
-      const listed = await connection.run((client) => client.list({ statusQuery }));
-      return listed.map(toMailbox);
-    },
-    async examine(path) {
-      checkPath(path);
-      const mailbox = await connection.run((client) =>
-        client.mailboxOpen(path, { readOnly: true }).catch((error: unknown) => {
-          if (typeof error === 'object' && error !== null && Reflect.get(error, 'mailboxMissing')) {
-            throw new Failure('not-found', `there is no folder ${path}`, {
-              hint: 'mailctl folders lists them',
-              cause: error,
-            });
-          }
-          throw error;
-        }),
-      );
-      return checkedMailbox(mailbox, path);
-    },
+    listMailboxes: () => listMailboxes(connection),
+    examine: (path) => examine(connection, path),
     search: (keys) => connection.search(keys),
-    async newest(limit) {
-      const mailbox = connection.client.mailbox;
-      const messages = mailbox === false ? 0 : mailbox.exists;
-      if (messages === 0) return [];
-      const range = `${Math.max(1, messages - limit + 1)}:${messages}`;
-      const rows = await connection.fetchAll(range, summaryItems, { uid: false });
-      return valid(rows)
-        .map(toSummary)
-        .sort((a, b) => b.uid - a.uid);
-    },
-    async summaries(uids) {
-      if (uids.length === 0) return [];
-      const rows = await fetchRanges(connection, UidSet.of(uids), summaryItems);
-      const known = new Map(valid(rows).map((row) => [row.uid, toSummary(row)]));
-      return uids.flatMap((uid) => known.get(uid) ?? []);
-    },
+    newest: (limit) => newest(connection, limit),
+    summaries: (uids) => summaries(connection, uids),
     async facts(uids) {
       const items = { uid: true, flags: true, size: true, internalDate: true };
       const rows = await fetchRanges(connection, uids, items);
-      return valid(rows)
+      return validRows(rows)
         .filter(({ uid }) => uids.has(uid))
         .map(toFacts);
     },
@@ -148,7 +118,7 @@ function sessionOn(connection: Connection, account: Account): MailSession {
         { uid: true, source: true },
         { uid: true, timeoutMs: transferMs(bytes) },
       );
-      return valid(rows).flatMap(({ uid, source }) => {
+      return validRows(rows).flatMap(({ uid, source }) => {
         const fact = asked.get(uid);
         // imapflow has `false` for NIL. An empty body of a message that has a size is a row gone
         // wrong, not a message.
@@ -163,7 +133,7 @@ function sessionOn(connection: Connection, account: Account): MailSession {
           uid: true,
           timeoutMs: transferMs(range.maxLength),
         });
-        return valid(rows).find(({ uid }) => uid === fact.uid);
+        return validRows(rows).find(({ uid }) => uid === fact.uid);
       };
       const first = await fetchFirstPiece(fact, fetch);
       return first === null ? null : { ...fact, content: fetchPieces(fact, fetch, first) };
@@ -171,7 +141,7 @@ function sessionOn(connection: Connection, account: Account): MailSession {
     async parts(uid) {
       const items = { uid: true, bodyStructure: true };
       const rows = await connection.fetchAll(String(uid), items, { uid: true });
-      const structure = valid(rows).find((row) => row.uid === uid)?.bodyStructure;
+      const structure = validRows(rows).find((row) => row.uid === uid)?.bodyStructure;
       if (structure === undefined) {
         throw new Failure('not-found', `the server describes no message ${uid}`);
       }
@@ -190,53 +160,6 @@ function sessionOn(connection: Connection, account: Account): MailSession {
       ),
     close: () => connection.close(),
   };
-}
-
-/** Many UIDs at once: no command line is longer than a server must take (RFC 7162 §4). */
-async function fetchRanges(
-  connection: Connection,
-  uids: UidSet,
-  items: FetchQueryObject,
-): Promise<FetchMessageObject[]> {
-  const rows: FetchMessageObject[] = [];
-  for (const [range] of uids.toString().matchAll(/\d.{0,7900}(?=,|$)/g)) {
-    for (const row of await connection.fetchAll(range, items, { uid: true })) rows.push(row);
-  }
-  return rows;
-}
-
-/** A folder name goes to the server as it is, so it must not end a line. */
-function checkPath(path: string): void {
-  if (path === '' || /[\u0000-\u001f\u007f]/.test(path)) {
-    throw new Failure('usage', 'a folder name must not be empty or hold control characters', {
-      hint: 'mailctl folders lists them',
-    });
-  }
-}
-
-function checkedMailbox(mailbox: MailboxObject, path: string): OpenMailbox {
-  const uidValidity = Number(mailbox.uidValidity ?? 0);
-  if (!isUid(uidValidity)) {
-    throw new Failure('protocol', `the server gives no valid UIDVALIDITY for ${path}`, {
-      hint: 'without it a message cannot be told from another; nothing was fetched',
-    });
-  }
-  return {
-    path: mailbox.path,
-    delimiter: mailbox.delimiter || null,
-    messages: mailbox.exists,
-    uidValidity,
-  };
-}
-
-/** Rows that are what was asked for: a UID a message can have, and each only once. */
-function valid(rows: readonly FetchMessageObject[]): FetchMessageObject[] {
-  const seen = new Set<number>();
-  return rows.filter(({ uid }) => {
-    if (!isUid(uid) || seen.has(uid)) return false;
-    seen.add(uid);
-    return true;
-  });
 }
 
 function toFacts({ uid, size, flags, internalDate }: FetchMessageObject): MessageFacts {

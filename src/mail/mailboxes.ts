@@ -1,0 +1,54 @@
+import type { MailboxObject } from 'imapflow';
+import { Failure } from '../errors.ts';
+import { isUid } from '../uid-set.ts';
+import type { Connection } from './connection.ts';
+import { toMailbox } from './from-imapflow.ts';
+import type { Mailbox, OpenMailbox } from './message.ts';
+
+/** Every mailbox, counts included: one round trip where the server has LIST-STATUS. */
+export async function listMailboxes(connection: Connection): Promise<Mailbox[]> {
+  const statusQuery = { messages: true, unseen: true, uidNext: true, uidValidity: true };
+  const listed = await connection.run((client) => client.list({ statusQuery }));
+  return listed.map(toMailbox);
+}
+
+/** Open a mailbox read-only. @throws Failure 'not-found' */
+export async function examine(connection: Connection, path: string): Promise<OpenMailbox> {
+  checkPath(path);
+  const mailbox = await connection.run((client) =>
+    client.mailboxOpen(path, { readOnly: true }).catch((error: unknown) => {
+      if (typeof error === 'object' && error !== null && Reflect.get(error, 'mailboxMissing')) {
+        throw new Failure('not-found', `there is no folder ${path}`, {
+          hint: 'mailctl folders lists them',
+          cause: error,
+        });
+      }
+      throw error;
+    }),
+  );
+  return checkedMailbox(mailbox, path);
+}
+
+/** A folder name goes to the server as it is, so it must not end a line. */
+function checkPath(path: string): void {
+  if (path === '' || /[\u0000-\u001f\u007f]/.test(path)) {
+    throw new Failure('usage', 'a folder name must not be empty or hold control characters', {
+      hint: 'mailctl folders lists them',
+    });
+  }
+}
+
+function checkedMailbox(mailbox: MailboxObject, path: string): OpenMailbox {
+  const uidValidity = Number(mailbox.uidValidity ?? 0);
+  if (!isUid(uidValidity)) {
+    throw new Failure('protocol', `the server gives no valid UIDVALIDITY for ${path}`, {
+      hint: 'without it a message cannot be told from another; nothing was fetched',
+    });
+  }
+  return {
+    path: mailbox.path,
+    delimiter: mailbox.delimiter || null,
+    messages: mailbox.exists,
+    uidValidity,
+  };
+}
