@@ -27,6 +27,11 @@ export const verbs: readonly VerbEntry[] = [
     load: async () => (await import('./commands/token.ts')).token,
   },
   {
+    name: 'providers',
+    summary: 'list the known providers and how to log in there',
+    load: async () => (await import('./commands/providers.ts')).providers,
+  },
+  {
     name: 'log',
     summary: 'show what has happened to the logins',
     load: async () => (await import('./commands/log.ts')).log,

@@ -32,6 +32,16 @@ export interface OAuthSettings {
 
 export type RedirectHost = '127.0.0.1' | 'localhost';
 
+/** Where the browser takes the answer of the login server (RFC 8252 §7). */
+export type Redirect =
+  /** To this program, on a port the system chooses unless the server knows only one. */
+  | { readonly kind: 'loopback'; readonly host: RedirectHost; readonly port: number | null }
+  /** To a page that no program can answer for: the person pastes its address, or what it shows. */
+  | { readonly kind: 'paste'; readonly uri: string };
+
+/** SASL mechanisms for access tokens: Google's, and that of RFC 7628. */
+export type OAuthMechanism = 'XOAUTH2' | 'OAUTHBEARER';
+
 /** An issuer whose metadata is discovered (RFC 8414, OpenID Connect), or endpoints as given. */
 export type AuthorizationServer =
   | { readonly kind: 'discovered'; readonly issuer: string }

@@ -61,6 +61,7 @@ const timeouts = v.strictObject({
 
 const oauth = v.strictObject({
   issuer: v.optional(endpoint),
+  tenant: v.optional(v.pipe(text, v.regex(/^[\w.-]+$/, 'must be a tenant: a number or a domain'))),
   authorization_endpoint: v.optional(endpoint),
   token_endpoint: v.optional(endpoint),
   revocation_endpoint: v.optional(endpoint),

@@ -11,11 +11,14 @@ import type {
   KeySource,
   OAuthSettings,
   PassphraseSource,
+  RedirectHost,
   StoreSettings,
   Timeouts,
 } from './account.ts';
 import { type AccountConfig, type Config, checkConfig, nearest } from './config-schema.ts';
-import { findProvider, type Provider, providers } from './providers.ts';
+import type { Provider } from './provider.ts';
+import { findProvider, providers } from './providers.ts';
+import { providerServer } from './tenant.ts';
 
 const maxConfigBytes = 1 << 20;
 
@@ -216,10 +219,16 @@ function resolveOAuth(
     clientId: entry.client_id,
     clientSecret: entry.client_secret ?? null,
     server,
-    scopes: oauth.scopes ?? provider?.scopes ?? ['openid', 'email', 'offline_access'],
-    redirectHost: oauth.redirect_host ?? provider?.redirectHost ?? '127.0.0.1',
-    authorizationParameters: provider?.authorizationParameters ?? {},
+    scopes: oauth.scopes ??
+      provider?.oauth?.scopes.map(({ name }) => name) ?? ['openid', 'email', 'offline_access'],
+    redirectHost: oauth.redirect_host ?? redirectHost(provider),
+    authorizationParameters: provider?.oauth?.authorizationParameters ?? {},
   };
+}
+
+function redirectHost(provider: Provider | null): RedirectHost {
+  const redirect = provider?.oauth?.redirect;
+  return redirect?.kind === 'loopback' ? redirect.host : '127.0.0.1';
 }
 
 function resolveServer(
@@ -227,10 +236,10 @@ function resolveServer(
   provider: Provider | null,
   where: string,
 ): AuthorizationServer | null {
-  const { issuer, authorization_endpoint, token_endpoint } = oauth;
+  const { issuer, tenant, authorization_endpoint, token_endpoint } = oauth;
   if (authorization_endpoint === undefined && token_endpoint === undefined) {
     if (issuer !== undefined) return { kind: 'discovered', issuer };
-    return provider?.server ?? null;
+    return provider === null ? null : providerServer(provider, tenant, where);
   }
   if (authorization_endpoint === undefined || token_endpoint === undefined) {
     const missing = token_endpoint === undefined ? 'token_endpoint' : 'authorization_endpoint';
@@ -254,8 +263,8 @@ function resolveImap(
   where: string,
   file: (value: string) => string,
 ): ImapServer {
-  const host = imap.host ?? provider?.imap.host;
-  if (host === undefined) {
+  const host = imap.host ?? provider?.imap.host ?? null;
+  if (host === null) {
     throw new Failure('config', `${where}.imap.host is missing`, {
       hint: 'name the IMAP server, for instance host = "imap.example.org"',
     });

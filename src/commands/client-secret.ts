@@ -20,7 +20,7 @@ export async function readClientSecret(
   const given =
     file === undefined ? app.system.env['MAILCTL_CLIENT_SECRET'] : await read(app, file);
   const secret = given?.trim() ?? '';
-  if (secret !== '' && provider?.clientSecret === 'forbidden') {
+  if (secret !== '' && provider?.oauth?.clientSecret === 'forbidden') {
     throw new Failure(
       'usage',
       `${provider.name} refuses a client secret from a program like this`,
@@ -30,14 +30,14 @@ export async function readClientSecret(
     );
   }
   if (secret !== '') return app.system.secrets.add(secret);
-  if (provider?.clientSecret !== 'required') return null;
+  if (provider?.oauth?.clientSecret !== 'required') return null;
   if (!canAsk(app)) {
     throw new Failure('usage', `${provider.name} wants the client secret too`, {
       hint: 'give it with --client-secret-file FILE, or in MAILCTL_CLIENT_SECRET',
     });
   }
   return app.system.secrets.add(
-    await askSecret(app.system, `Client secret (from ${provider.clientRegistration}): `),
+    await askSecret(app.system, `Client secret of ${account.oauth.clientId}: `),
   );
 }
 

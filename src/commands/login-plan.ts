@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { type AccountConfig, accountNamePattern, checkConfig } from '../account/config-schema.ts';
-import { findProvider, type Provider, providerOfAddress, providers } from '../account/providers.ts';
+import type { Provider } from '../account/provider.ts';
+import { findProvider, providerOfAddress, providers } from '../account/providers.ts';
 import { Failure } from '../errors.ts';
 import { type App, type ChosenConfig, requestedAccount } from './app.ts';
 import { ask, canAsk } from './ask.ts';
@@ -12,6 +13,7 @@ export interface LoginFlags extends StoreFlags {
   readonly mailbox?: string | undefined;
   readonly provider?: string | undefined;
   readonly issuer?: string | undefined;
+  readonly tenant?: string | undefined;
   readonly clientId?: string | undefined;
   readonly scope?: string[] | undefined;
   readonly imapHost?: string | undefined;
@@ -98,7 +100,7 @@ function describe(
   flags: LoginFlags,
   provider: Provider | null,
 ): AccountConfig {
-  const { issuer, scope, imapHost, imapPort, imapSecurity, caFile } = flags;
+  const { issuer, tenant, scope, imapHost, imapPort, imapSecurity, caFile } = flags;
   const described = {
     ...known,
     address,
@@ -108,7 +110,7 @@ function describe(
       client_id: flags.clientId,
     }),
     store: flags.store ?? known?.store ?? 'keychain',
-    oauth: { ...known?.oauth, ...withoutUndefined({ issuer, scopes: scope }) },
+    oauth: { ...known?.oauth, ...withoutUndefined({ issuer, tenant, scopes: scope }) },
     imap: {
       ...known?.imap,
       ...withoutUndefined({
@@ -144,7 +146,8 @@ async function completed(
   const issuer = needsServer
     ? await ask(app.system, 'Issuer of the login server (https://…): ')
     : undefined;
-  const registration = provider === null ? '' : ` (register one at ${provider.clientRegistration})`;
+  const registration =
+    provider === null ? '' : ` (mailctl providers setup ${provider.id} says how to get one)`;
   const clientId = entry.client_id ?? (await ask(app.system, `OAuth client id${registration}: `));
   const host = missing.includes('--imap-host') ? await ask(app.system, 'IMAP server: ') : undefined;
   const complete = {

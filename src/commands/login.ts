@@ -30,7 +30,8 @@ export const login: Verb = {
       .argument('[address]', 'the mailbox, such as ada@example.org')
       .option('--name <name>', 'what to call the account')
       .option('--mailbox <address>', 'read a mailbox shared with you, by your own login')
-      .option('--provider <id>', 'a provider mailctl knows: google, microsoft')
+      .option('--provider <id>', 'a provider mailctl knows (mailctl providers lists them)')
+      .option('--tenant <tenant>', 'the tenant of your organisation at Microsoft')
       .option('--issuer <url>', "the login server's issuer; its endpoints are discovered")
       .option('--client-id <id>', 'the OAuth client, as registered with the provider')
       .option(

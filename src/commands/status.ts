@@ -144,7 +144,7 @@ async function describe(app: App, account: Account, check: boolean): Promise<Acc
 function describeLogin(account: Account, { tokens, rotatedAt }: Credential, now: Date) {
   const expired = tokens.refreshToken === null ? ('ended' as const) : ('expired' as const);
   const unused =
-    account.provider === null ? null : findProvider(account.provider)?.lifetime.unusedDays;
+    account.provider === null ? null : findProvider(account.provider)?.oauth?.lifetime.unusedDays;
   const ends =
     tokens.refreshToken === null
       ? tokens.expiresAt
@@ -178,7 +178,7 @@ function tellDetails(app: App, rows: readonly AccountRow[]): void {
     if (grantedAt !== null) {
       app.tell(`${account}: granted on ${grantedAt.slice(0, 10)}: ${scopes.join(' ')}`);
     }
-    const notes = provider === null ? [] : (findProvider(provider)?.lifetime.notes ?? []);
+    const notes = provider === null ? [] : (findProvider(provider)?.oauth?.lifetime.notes ?? []);
     for (const note of notes) app.tell(`${account}: ${note}`);
   }
 }

@@ -39,7 +39,11 @@ describe('the README', () => {
   const flags = new Map<string, ReadonlySet<string>>();
   beforeAll(async () => {
     const home = await newHome();
-    const commandsWithFlags = [...verbs.map(({ name }) => [name]), ['store', 'move']];
+    const commandsWithFlags = [
+      ...verbs.map(({ name }) => [name]),
+      ['store', 'move'],
+      ['providers', 'show'],
+    ];
     await Promise.all(
       commandsWithFlags.map(async (words) => {
         const { stdout } = await run([...words, '--help'], { home });
@@ -109,7 +113,15 @@ describe('the README', () => {
       ...['default_account', 'timeouts', 'connect', 'greeting', 'auth', 'command', 'idle'],
       ...['address', 'provider', 'client_id', 'client_secret', 'archive', 'store', 'key_file'],
       ...['issuer', 'authorization_endpoint', 'token_endpoint', 'revocation_endpoint', 'scopes'],
-      ...['device_authorization_endpoint', 'redirect_host', 'host', 'port', 'security', 'ca_file'],
+      ...[
+        'device_authorization_endpoint',
+        'redirect_host',
+        'tenant',
+        'host',
+        'port',
+        'security',
+        'ca_file',
+      ],
     ]) {
       expect(config).toMatch(new RegExp(`\\b${setting}\\b`));
     }
