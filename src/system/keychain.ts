@@ -65,10 +65,7 @@ async function callKeychain(
     child.stdin.end(JSON.stringify(request));
     const [output] = await Promise.all([text(child.stdout), ended]);
     if (expired) {
-      throw new KeychainError(
-        'timeout',
-        `the keychain did not answer within ${Math.round(timeoutMs / 1000)} s`,
-      );
+      throw new KeychainError('timeout', `waited ${Math.round(timeoutMs / 1000)} s for it`);
     }
     const answer = readAnswer(output);
     if ('trouble' in answer) throw new KeychainError(answer.trouble, answer.message);

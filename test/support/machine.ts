@@ -6,9 +6,15 @@ import { delimiter, join } from 'node:path';
 export const packages = {
   dovecot: ['dovecot-imapd'],
   secretService: ['gnome-keyring', 'dbus', 'libsecret-1-0'],
+  // gnome-keyring brings gcr, which shows its prompt.
+  display: ['xvfb', 'xdotool', 'gcr'],
+  secretTool: ['libsecret-tools'],
   chromium: ['chromium'],
   strace: ['strace'],
 } as const satisfies Record<string, readonly string[]>;
+
+/** What asks for the password of a keyring on the desktop. */
+export const gcrPrompter = '/usr/libexec/gcr-prompter';
 
 export type Part = keyof typeof packages;
 
@@ -22,6 +28,10 @@ export function whyMissing(part: Part): string | null {
       return whyNoDovecot();
     case 'secretService':
       return whyNoSecretService();
+    case 'display':
+      return whyNoDisplay();
+    case 'secretTool':
+      return findProgram('secret-tool') === null ? 'no secret-tool' : null;
     case 'chromium':
       return chromiumPath() === null ? 'no chromium' : null;
     case 'strace':
@@ -59,6 +69,12 @@ function whyNoSecretService(): string | null {
   const programs = ['dbus-daemon', 'dbus-send', 'gnome-keyring-daemon'];
   const missing = programs.filter((name) => findProgram(name) === null);
   if (!hasLibrary('libsecret-1.so.0')) missing.push('libsecret');
+  return missing.length > 0 ? `no ${missing.join(', ')}` : null;
+}
+
+function whyNoDisplay(): string | null {
+  const missing = ['Xvfb', 'xdotool'].filter((name) => findProgram(name) === null);
+  if (!existsSync(gcrPrompter)) missing.push('gcr-prompter');
   return missing.length > 0 ? `no ${missing.join(', ')}` : null;
 }
 

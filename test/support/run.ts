@@ -52,6 +52,24 @@ export function start(args: readonly string[], options: RunOptions): Running {
   return startProgram(process.execPath, [binary, ...args], options);
 }
 
+/** The same with nothing in its environment but what is given: the world of cron. */
+export function startBare(args: readonly string[], options: BareOptions): Running {
+  const { variables = {}, umask = '022', ...others } = options;
+  const { PATH = '', HOME = '' } = options.home.env;
+  const given = Object.entries({ PATH, HOME, ...variables }).map(
+    ([name, value]) => `${name}=${value}`,
+  );
+  const program = ['env', '-i', ...given, process.execPath, binary, ...args];
+  const shell = ['-c', `umask ${umask}; exec "$@"`, 'sh', ...program];
+  return startProgram('/bin/sh', shell, { cwd: '/', ...others });
+}
+
+export interface BareOptions extends Omit<RunOptions, 'env'> {
+  /** What is in the environment beside PATH and HOME. */
+  variables?: Record<string, string>;
+  umask?: string;
+}
+
 /** The same for any program. */
 export function startProgram(file: string, args: readonly string[], options: RunOptions): Running {
   const child = spawn(file, args, {

@@ -8,6 +8,8 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { startDisplay } from './display.ts';
+import { gcrPrompter } from './machine.ts';
 import { killTree } from './processes.ts';
 
 export interface SecretServiceOptions {
@@ -15,23 +17,39 @@ export interface SecretServiceOptions {
   directory: string;
   /**
    * `unlocked`: takes and gives secrets. `locked`: a keyring is there, its password was not given,
-   * and there is no display to ask for it. `no-provider`: a session bus with nobody on it.
+   * and there is no display to ask for it. `prompting`: the same on a display, where the desktop
+   * asks for the password. `no-provider`: a session bus with nobody on it.
    */
-  state: 'unlocked' | 'locked' | 'no-provider';
+  state: 'unlocked' | 'locked' | 'prompting' | 'no-provider';
 }
 
 export interface SecretService {
   /** For programs that shall use it. */
-  env: { DBUS_SESSION_BUS_ADDRESS: string };
+  env: { DBUS_SESSION_BUS_ADDRESS: string; DISPLAY?: string };
+  /** What `XDG_RUNTIME_DIR` is in this session: the bus is the socket `bus` in it. */
+  runtime: string;
+  /** Resolves when the desktop asks for the password of the keyring. */
+  promptShown(): Promise<void>;
+  /** Types that password. */
+  answerPrompt(): Promise<void>;
+  /** Sends the prompt away. */
+  dismissPrompt(): Promise<void>;
   close(): Promise<void>;
 }
 
 const password = 'correct horse';
 
-// No <servicedir>: the bus must not start a keyring of its own accord.
-const busConfiguration = (socketDirectory: string): string => `<busconfig>
+const prompterService = `[D-BUS Service]
+Name=org.gnome.keyring.SystemPrompter
+Exec=${gcrPrompter}
+`;
+
+// The bus must not start a keyring of its own accord, so the folder of services has one at most:
+// what shows the prompt.
+const busConfiguration = (runtime: string): string => `<busconfig>
   <type>session</type>
-  <listen>unix:dir=${socketDirectory}</listen>
+  <listen>unix:path=${join(runtime, 'bus')}</listen>
+  <servicedir>${join(runtime, 'services')}</servicedir>
   <auth>EXTERNAL</auth>
   <policy context="default">
     <allow send_destination="*" eavesdrop="true"/>
@@ -49,14 +67,26 @@ export async function startSecretService(options: SecretServiceOptions): Promise
   await mkdir(directory, { recursive: true });
   const configurationFile = join(runtime, 'bus.conf');
   await writeFile(configurationFile, busConfiguration(runtime));
+  await mkdir(join(runtime, 'services'));
+  const display = state === 'prompting' ? await startDisplay() : null;
+  if (display !== null) {
+    await writeFile(join(runtime, 'services', 'prompter.service'), prompterService);
+  }
 
   const bus = spawn(
     'dbus-daemon',
     [`--config-file=${configurationFile}`, '--nofork', '--nosyslog', '--print-address=1'],
-    { stdio: ['ignore', 'pipe', 'ignore'] },
+    {
+      // What the bus starts has its environment.
+      env: { PATH: process.env.PATH, HOME: directory, ...(display && { DISPLAY: display.name }) },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    },
   );
   const address = await firstLine(bus.stdout);
-  const env = { DBUS_SESSION_BUS_ADDRESS: address };
+  const env = {
+    DBUS_SESSION_BUS_ADDRESS: address,
+    ...(display === null ? {} : { DISPLAY: display.name }),
+  };
   const started: ChildProcess[] = [bus];
   const killAtExit = () => {
     for (const child of started) child.kill('SIGKILL');
@@ -65,6 +95,7 @@ export async function startSecretService(options: SecretServiceOptions): Promise
   const close = async (): Promise<void> => {
     process.off('exit', killAtExit);
     for (const child of started.reverse()) await end(child);
+    await display?.close();
     await rm(runtime, { recursive: true, force: true });
   };
 
@@ -90,11 +121,21 @@ export async function startSecretService(options: SecretServiceOptions): Promise
   };
 
   try {
-    if (state === 'locked' && !existsSync(join(directory, 'keyrings', 'login.keyring'))) {
+    if (
+      (state === 'locked' || state === 'prompting') &&
+      !existsSync(join(directory, 'keyrings', 'login.keyring'))
+    ) {
       await end(await startKeyring(true));
     }
     if (state !== 'no-provider') await startKeyring(state === 'unlocked');
-    return { env, close };
+    return {
+      env,
+      runtime,
+      promptShown: async () => display?.windowShown(),
+      answerPrompt: async () => display?.type(password),
+      dismissPrompt: async () => display?.press('Escape'),
+      close,
+    };
   } catch (error) {
     await close();
     throw error;

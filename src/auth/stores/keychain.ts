@@ -11,7 +11,7 @@ const troubles: Readonly<Record<KeychainTrouble, { sentence: string; hint: strin
   },
   unavailable: {
     sentence: 'there is no keychain in this session',
-    hint: 'set XDG_RUNTIME_DIR (cron), or use the encrypted file: mailctl login --store file --key-file PATH',
+    hint: 'in cron: XDG_RUNTIME_DIR=/run/user/$(id -u) mailctl …; on a machine without a desktop use the encrypted file: mailctl login --store file --key-file PATH',
   },
   timeout: {
     sentence: 'the keychain did not answer in time',
