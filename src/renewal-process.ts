@@ -32,7 +32,7 @@ try {
   const secret = storeSecret === null ? null : Buffer.from(storeSecret, 'base64');
   const store = tokenStore(account, system, { secret });
   const observer = { reached: (stage: RenewalStage) => say({ stage }), audit: auditLog(system) };
-  say({ credential: await renewLogin(account, store, system, need, observer) });
+  say({ grant: await renewLogin(account, store, system, need, observer) });
 } catch (error) {
   const failure =
     error instanceof Failure

@@ -5,12 +5,14 @@ export interface Account {
   readonly name: string;
   /** Whose login it is: the address the token must belong to. */
   readonly address: string;
-  /** The mailbox that is read, also the IMAP user name: the address, or one shared with it. */
+  /** The mailbox that is read: the address, or one shared with it. */
   readonly mailbox: string;
+  /** What the mail server calls it: the mailbox, unless the config has another name. */
+  readonly imapUser: string;
   /** The id of a known provider, null for a server described in the config alone. */
   readonly provider: string | null;
-  /** Null where the config names no OAuth client: then only MAILCTL_ACCESS_TOKEN serves. */
-  readonly oauth: OAuthSettings | null;
+  /** Null where the config names nothing to log in with: then only MAILCTL_ACCESS_TOKEN serves. */
+  readonly login: LoginMethod | null;
   readonly imap: ImapServer;
   readonly store: StoreSettings;
   /** Absolute path of the folder its mail is fetched into. */
@@ -18,17 +20,54 @@ export interface Account {
   readonly timeouts: Timeouts;
 }
 
-export interface OAuthSettings {
+/** How an account is logged in to. */
+export type LoginMethod = OAuthLogin | ClientCredentialsLogin | ServiceAccountLogin | PasswordLogin;
+
+/** What every OAuth client needs. */
+export interface OAuthClientSettings {
   readonly clientId: string;
-  /** From the config. A secret given to `login` is in the token store instead. */
-  readonly clientSecret: string | null;
+  /** Where the config says the secret is. One given to `login` is in the token store instead. */
+  readonly clientSecret: SecretSource | null;
   readonly server: AuthorizationServer;
   readonly scopes: readonly string[];
+}
+
+/** A person says yes: in a browser, or on another device (RFC 6749 §4.1, RFC 8628). */
+export interface OAuthLogin extends OAuthClientSettings {
+  readonly kind: 'oauth';
   /** How the redirect URI spells the loopback address (RFC 8252 §7.3). */
   readonly redirectHost: RedirectHost;
   /** Extra parameters of the authorization request, such as `prompt`. */
   readonly authorizationParameters: Readonly<Record<string, string>>;
 }
+
+/** A program in its own right, for mailboxes an administrator gave it (RFC 6749 §4.4). */
+export interface ClientCredentialsLogin extends OAuthClientSettings {
+  readonly kind: 'client-credentials';
+  /** Proves the client in place of a secret (RFC 7523 §2.2). */
+  readonly signingKey: SecretSource | null;
+  /** PEM file of the certificate that key belongs to, for servers that know clients by it. */
+  readonly signingCertificateFile: string | null;
+}
+
+/** A Google service account that may act for a mailbox (RFC 7523 §2.1). */
+export interface ServiceAccountLogin {
+  readonly kind: 'service-account';
+  /** Its JSON key. */
+  readonly key: SecretSource;
+  readonly scopes: readonly string[];
+}
+
+/** A password of the mailbox made for one program, where a provider has no OAuth. */
+export interface PasswordLogin {
+  readonly kind: 'password';
+}
+
+/** Where a secret is that the config only names. */
+export type SecretSource =
+  | { readonly kind: 'inline'; readonly value: string }
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'command'; readonly command: readonly string[] };
 
 export type RedirectHost = '127.0.0.1' | 'localhost';
 
@@ -48,7 +87,8 @@ export type AuthorizationServer =
   | {
       readonly kind: 'given';
       readonly issuer: string;
-      readonly authorizationEndpoint: string;
+      /** Null for a server that no person logs in to. */
+      readonly authorizationEndpoint: string | null;
       readonly tokenEndpoint: string;
       readonly revocationEndpoint: string | null;
       readonly deviceAuthorizationEndpoint: string | null;

@@ -74,6 +74,7 @@ const oauth = v.strictObject({
 
 const imap = v.strictObject({
   host: v.optional(host),
+  user: v.optional(text),
   port: v.optional(
     v.pipe(
       v.number('must be a number'),
@@ -95,7 +96,20 @@ const account = v.strictObject({
   mailbox: v.optional(address),
   provider: v.optional(text),
   client_id: v.optional(text),
+  login: v.optional(
+    v.picklist(
+      ['oauth', 'password', 'client-credentials', 'service-account'],
+      'must be "oauth", "password", "client-credentials" or "service-account"',
+    ),
+  ),
   client_secret: v.optional(text),
+  client_secret_file: v.optional(text),
+  client_secret_command: v.optional(command),
+  signing_key_file: v.optional(text),
+  signing_key_command: v.optional(command),
+  signing_certificate_file: v.optional(text),
+  service_account_file: v.optional(text),
+  service_account_command: v.optional(command),
   archive: v.optional(text),
   store: v.optional(
     v.picklist(['keychain', 'file', 'command'], 'must be "keychain", "file" or "command"'),

@@ -4,7 +4,7 @@ import { Failure } from '../errors.ts';
 import { stateDirectory } from '../system/directories.ts';
 import { withLock } from '../system/lock.ts';
 import type { System } from '../system/system.ts';
-import { type Credential, isFresh } from './token-set.ts';
+import { type Credential, type Grant, isFresh } from './token-set.ts';
 import type { TokenStore } from './token-store.ts';
 
 /** How long a refresh of another process may take before we stop waiting for it. */
@@ -13,7 +13,7 @@ const lockWaitMs = 60_000;
 /**
  * Gives a login with a good access token: the stored one while it is fresh, else a renewed one.
  */
-export type AccessTokenSource = (need?: TokenNeed) => Promise<Credential>;
+export type AccessTokenSource = (need?: TokenNeed) => Promise<Grant>;
 
 export interface TokenNeed {
   /** A token a server has just turned down: it is never given again, however fresh it looks. */
@@ -23,7 +23,7 @@ export interface TokenNeed {
 }
 
 /** Renews a stored login, wherever that is done, and gives what was stored. */
-export type Renewal = (need: TokenNeed) => Promise<Credential>;
+export type Renewal = (need: TokenNeed) => Promise<Grant>;
 
 export function accessTokenSource(
   account: Account,
@@ -32,12 +32,12 @@ export function accessTokenSource(
   renew: Renewal,
 ): AccessTokenSource {
   return async (need = {}) => {
-    const stored = await loadCredential(account, store, system);
+    const stored = await loadGrant(account, store, system);
     if (isUsable(stored, need, system.now())) return stored;
     // One of many waits for the renewal, the others for this one: fifty cron jobs start one
     // renewal, not fifty. What makes it correct is the renewal's own lock.
     return withLock(lockPath(account, system, 'queue'), lockOptions(account, system), async () => {
-      const current = await loadCredential(account, store, system);
+      const current = await loadGrant(account, store, system);
       if (isUsable(current, need, system.now())) return current;
       const renewed = await renew(need);
       rememberSecrets(renewed, system);
@@ -46,7 +46,7 @@ export function accessTokenSource(
   };
 }
 
-export function isUsable({ tokens }: Credential, need: TokenNeed, now: Date): boolean {
+export function isUsable({ tokens }: Grant, need: TokenNeed, now: Date): boolean {
   return tokens.accessToken !== need.refused && isFresh(tokens, now, need.minValidMs);
 }
 
@@ -63,7 +63,7 @@ export function lockOptions(account: Account, { signal }: System) {
   } as const;
 }
 
-/** @throws Failure 'login' when there is none. */
+/** What is stored for an account. @throws Failure 'login' when nothing is. */
 export async function loadCredential(
   account: Account,
   store: TokenStore,
@@ -79,14 +79,27 @@ export async function loadCredential(
   return credential;
 }
 
+/** @throws Failure 'login' when no authorization server has granted anything. */
+export async function loadGrant(
+  account: Account,
+  store: TokenStore,
+  system: System,
+): Promise<Grant> {
+  const credential = await loadCredential(account, store, system);
+  if (credential.kind === 'grant') return credential;
+  throw new Failure('login', `${account.name} is logged in by a password, not by OAuth`, {
+    hint: `mailctl login -a ${account.name}`,
+  });
+}
+
 export function rememberSecrets(credential: Credential, { secrets }: System): void {
-  const { tokens, clientSecret, previousRefreshToken } = credential;
-  for (const secret of [
-    tokens.accessToken,
-    tokens.refreshToken,
-    clientSecret,
-    previousRefreshToken,
-  ]) {
+  for (const secret of secretsOf(credential)) {
     if (secret !== null) secrets.add(secret);
   }
+}
+
+function secretsOf(credential: Credential): (string | null)[] {
+  if (credential.kind === 'password') return [credential.password];
+  const { tokens, clientSecret, previousRefreshToken } = credential;
+  return [tokens.accessToken, tokens.refreshToken, clientSecret, previousRefreshToken];
 }

@@ -1,7 +1,9 @@
-import type { Account } from '../account/account.ts';
+import type { Account, OAuthClientSettings } from '../account/account.ts';
 import { Failure } from '../errors.ts';
 import type { System } from '../system/system.ts';
-import { type OAuthClient, openOAuthClient } from './oauth-client.ts';
+import type { ClientProof } from './client-proof.ts';
+import { type OAuthClient, type OAuthSettings, openOAuthClient } from './oauth-client.ts';
+import { readSecret } from './secret-source.ts';
 
 /** The OAuth client of an account. @throws Failure 'config' where the account has none. */
 export async function oauthClientFor(
@@ -9,16 +11,37 @@ export async function oauthClientFor(
   storedSecret: string | null,
   system: System,
 ): Promise<OAuthClient> {
-  if (account.oauth === null) {
+  const { login } = account;
+  if (login?.kind !== 'oauth') {
     throw new Failure('config', `accounts.${account.name} names no OAuth client`, {
       hint: 'set client_id and oauth.issuer in the config, or use MAILCTL_ACCESS_TOKEN',
     });
   }
-  const clientSecret = account.oauth.clientSecret ?? storedSecret;
-  if (clientSecret !== null) system.secrets.add(clientSecret);
-  return openOAuthClient(account.oauth, {
-    clientSecret,
-    signal: system.signal,
+  const proof = await secretProof(login, storedSecret, system);
+  return openFor(account, login, proof ?? { kind: 'none' }, system);
+}
+
+/** The same with the account's limits of time. */
+export function openFor(
+  account: Account,
+  settings: OAuthSettings,
+  proof: ClientProof,
+  { signal }: System,
+): Promise<OAuthClient> {
+  return openOAuthClient(settings, {
+    proof,
+    signal,
     timeoutMs: account.timeouts.command * 1000,
   });
+}
+
+/** The client's secret: what the config says, else what `login` was given. Null where neither is. */
+export async function secretProof(
+  { clientSecret }: OAuthClientSettings,
+  storedSecret: string | null,
+  { secrets }: System,
+): Promise<(ClientProof & { kind: 'secret' }) | null> {
+  const secret =
+    clientSecret === null ? storedSecret : await readSecret(clientSecret, 'the client secret');
+  return secret === null ? null : { kind: 'secret', secret: secrets.add(secret) };
 }

@@ -2,13 +2,13 @@ import type { Account } from '../account/account.ts';
 import { errorText } from '../errors.ts';
 import type { AuditEvent } from '../system/audit.ts';
 import type { TokenNeed } from './access-token.ts';
-import { type Credential, isFresh } from './token-set.ts';
+import { type Credential, type Grant, isFresh } from './token-set.ts';
 
 /** What a renewal has to tell, and what of it should not have happened. */
 export function renewalEvents(
   account: Account,
-  before: Credential,
-  after: Credential,
+  before: Grant,
+  after: Grant,
   { refused }: TokenNeed,
 ): AuditEvent[] {
   const base = eventBase(account, after);
@@ -38,11 +38,12 @@ export function loginEvents(
   after: Credential,
 ): AuditEvent[] {
   const base = eventBase(account, after);
+  if (after.kind === 'password') return [{ ...base, event: 'login', reason: 'by a password' }];
   const login: AuditEvent = { ...base, event: 'login', reason: after.tokens.scopes.join(' ') };
-  return before === null ? [login] : [login, ...changes(base, before, after)];
+  return before?.kind === 'grant' ? [login, ...changes(base, before, after)] : [login];
 }
 
-export function refusalEvent(account: Account, current: Credential, error: unknown): AuditEvent {
+export function refusalEvent(account: Account, current: Grant, error: unknown): AuditEvent {
   return {
     ...eventBase(account, current),
     event: 'refresh-refused',
@@ -56,15 +57,18 @@ export function refusalEvent(account: Account, current: Credential, error: unkno
   };
 }
 
-export function eventBase(account: Account, { issuer }: Credential) {
+export function eventBase(account: Account, credential: Credential) {
+  const issuer = credential.kind === 'grant' ? credential.issuer : account.imap.host;
   return { account: account.name, provider: account.provider ?? issuer } as const;
 }
 
-function changes(
-  base: ReturnType<typeof eventBase>,
-  before: Credential,
-  after: Credential,
-): AuditEvent[] {
+/** Who decides on the logins of an account, before anything is known of one. */
+export function authority({ provider, login, imap }: Account): string {
+  if (provider !== null) return provider;
+  return login !== null && 'server' in login ? login.server.issuer : imap.host;
+}
+
+function changes(base: ReturnType<typeof eventBase>, before: Grant, after: Grant): AuditEvent[] {
   const events: AuditEvent[] = [];
   const [old, now] = [before.tokens, after.tokens];
   if (old.subject !== null && now.subject !== null && old.subject !== now.subject) {

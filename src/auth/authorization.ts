@@ -1,10 +1,11 @@
 import type { RedirectHost } from '../account/account.ts';
 import { errorText, Failure } from '../errors.ts';
 import type { Secrets } from '../system/secrets.ts';
-import type { OAuthClient, TokenResponse } from './oauth-client.ts';
+import type { OAuthClient } from './oauth-client.ts';
 import { readPastedRedirect } from './pasted-redirect.ts';
 import { listenForRedirect, type Redirect } from './redirect-listener.ts';
 import type { Page } from './redirect-page.ts';
+import type { TokenResponse } from './token-response.ts';
 
 export interface AuthorizationOptions {
   readonly client: OAuthClient;

@@ -1,15 +1,33 @@
 import { Failure } from '../errors.ts';
-import type { TokenResponse } from './oauth-client.ts';
+import type { OAuthClient } from './oauth-client.ts';
+import type { TokenResponse } from './token-response.ts';
 
 /** Scopes about the person and the grant, not about mail; servers leave them out of the answer. */
 const identityScopes = new Set(['openid', 'email', 'profile', 'offline_access']);
+
+/**
+ * Whose login it is: as the ID token says, else the userinfo endpoint; empty where neither does. An
+ * endpoint that does not answer ends no login: the mail server is asked in any case.
+ */
+export async function knownAddresses(
+  response: TokenResponse,
+  client: OAuthClient,
+): Promise<readonly string[]> {
+  if (response.addresses.length > 0) return response.addresses;
+  try {
+    return await client.addressesOf(response);
+  } catch (error) {
+    if (error instanceof Failure && error.kind !== 'cancelled') return [];
+    throw error;
+  }
+}
 
 /**
  * The token must be the asked-for person's: a browser that is signed in as somebody else would
  * otherwise have mail of one account kept under another's name.
  * @throws Failure 'login' naming both. A server that says nothing is let pass: the mail server asks.
  */
-export function checkIdentity({ addresses }: TokenResponse, address: string): void {
+export function checkIdentity(addresses: readonly string[], address: string): void {
   if (addresses.length === 0) return;
   const same = addresses.some((one) => one.toLowerCase() === address.toLowerCase());
   if (same) return;

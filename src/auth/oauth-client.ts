@@ -1,20 +1,11 @@
-import type { AuthorizationServer, OAuthSettings } from '../account/account.ts';
+import type { ClientAuth } from 'openid-client';
+import type { AuthorizationServer } from '../account/account.ts';
 import { Failure } from '../errors.ts';
-import { isLoopback } from '../system/loopback.ts';
+import { type ClientProof, signingKey, thumbprintOf } from './client-proof.ts';
+import { checkEndpoints, givenMetadata, webPage } from './endpoints.ts';
 import { explainOAuthError } from './oauth-errors.ts';
 import { boundedFetch } from './oauth-fetch.ts';
-
-/** What a token endpoint gave. Lifetimes in seconds. */
-export interface TokenResponse {
-  readonly accessToken: string;
-  readonly expiresInSeconds: number | null;
-  readonly refreshToken: string | null;
-  /** Null where the server does not say, which means: as asked for (RFC 6749 §5.1). */
-  readonly scopes: readonly string[] | null;
-  readonly subject: string | null;
-  /** The names the ID token gives the person: `email`, `preferred_username`. */
-  readonly addresses: readonly string[];
-}
+import { addressesIn, readTokens, type TokenResponse } from './token-response.ts';
 
 /** One attempt at an authorization; its secrets live in memory only (RFC 7636, RFC 9700). */
 export interface AuthorizationAttempt {
@@ -43,18 +34,35 @@ export interface OAuthClient {
   /** Check a redirect (state, iss of RFC 9207) and redeem its code. */
   redeem(redirect: URL, attempt: AuthorizationAttempt): Promise<TokenResponse>;
   refresh(refreshToken: string): Promise<TokenResponse>;
+  /** A token for the client itself (RFC 6749 §4.4). */
+  requestByClient(): Promise<TokenResponse>;
+  /** A token for whom a signed assertion names (RFC 7523 §2.1). */
+  requestByAssertion(assertion: string): Promise<TokenResponse>;
+  /** Whose login it is, as the userinfo endpoint says; empty where there is none to ask. */
+  addressesOf(response: TokenResponse): Promise<readonly string[]>;
   /** RFC 8628: get a code for the person to type on another device. */
   startDevice(): Promise<DeviceAttempt>;
   /** RFC 7009; false where the server has no revocation endpoint. */
   revoke(refreshToken: string): Promise<boolean>;
 }
 
+/** Who asks, and whom. */
+export interface OAuthSettings {
+  readonly clientId: string;
+  readonly server: AuthorizationServer;
+  readonly scopes: readonly string[];
+  /** Extra parameters of the authorization request, such as `prompt`. */
+  readonly authorizationParameters?: Readonly<Record<string, string>>;
+}
+
 export interface OAuthClientOptions {
-  readonly clientSecret: string | null;
+  readonly proof: ClientProof;
   readonly signal: AbortSignal;
   /** For one request, milliseconds in total. */
   readonly timeoutMs: number;
 }
+
+const jwtBearer = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 
 /** Learn the server's endpoints, by discovery unless the config gives them. */
 export async function openOAuthClient(
@@ -62,15 +70,14 @@ export async function openOAuthClient(
   options: OAuthClientOptions,
 ): Promise<OAuthClient> {
   const library = await import('openid-client');
-  const secret = options.clientSecret ?? undefined;
-  const authentication = secret === undefined ? library.None() : library.ClientSecretPost(secret);
+  const authentication = await authenticationBy(options.proof, library);
   const insecure = new URL(settings.server.issuer).protocol === 'http:';
   const timeout = options.timeoutMs / 1000;
   const fetch = boundedFetch(options.signal);
   const issuer = settings.server.issuer;
 
   const discover = (algorithm: 'oidc' | 'oauth2') =>
-    library.discovery(new URL(issuer), settings.clientId, secret, authentication, {
+    library.discovery(new URL(issuer), settings.clientId, undefined, authentication, {
       algorithm,
       timeout,
       [library.customFetch]: fetch,
@@ -86,7 +93,7 @@ export async function openOAuthClient(
     const given = new library.Configuration(
       givenMetadata(settings.server),
       settings.clientId,
-      secret,
+      undefined,
       authentication,
     );
     if (insecure) library.allowInsecureRequests(given);
@@ -110,6 +117,11 @@ export async function openOAuthClient(
   return {
     issuer: metadata.issuer,
     async startAuthorization(redirectUri) {
+      if (metadata.authorization_endpoint === undefined) {
+        throw new Failure('protocol', `${new URL(issuer).host} has no login by browser`, {
+          hint: 'check the issuer in the config',
+        });
+      }
       const codeVerifier = library.randomPKCECodeVerifier();
       const state = library.randomState();
       const nonce = asksForIdToken ? library.randomNonce() : null;
@@ -138,6 +150,22 @@ export async function openOAuthClient(
       explained(async () =>
         readTokens(await library.refreshTokenGrant(configuration, refreshToken)),
       ),
+    requestByClient: () =>
+      explained(async () => {
+        const scope = settings.scopes.join(' ');
+        return readTokens(await library.clientCredentialsGrant(configuration, { scope }));
+      }),
+    requestByAssertion: (assertion) =>
+      explained(async () =>
+        readTokens(await library.genericGrantRequest(configuration, jwtBearer, { assertion })),
+      ),
+    async addressesOf({ accessToken, subject }) {
+      if (metadata.userinfo_endpoint === undefined || !asksForIdToken) return [];
+      const expected = subject ?? library.skipSubjectCheck;
+      return explained(async () =>
+        addressesIn({ ...(await library.fetchUserInfo(configuration, accessToken, expected)) }),
+      );
+    },
     startDevice: () =>
       explained(async () => {
         if (metadata.device_authorization_endpoint === undefined) {
@@ -174,86 +202,30 @@ export async function openOAuthClient(
   };
 }
 
-function givenMetadata(server: AuthorizationServer & { kind: 'given' }) {
-  const optional = (name: string, value: string | null) =>
-    value === null ? {} : { [name]: value };
-  return {
-    issuer: server.issuer,
-    authorization_endpoint: server.authorizationEndpoint,
-    token_endpoint: server.tokenEndpoint,
-    ...optional('revocation_endpoint', server.revocationEndpoint),
-    ...optional('device_authorization_endpoint', server.deviceAuthorizationEndpoint),
-  };
-}
-
-/** What discovery found goes to a browser and gets our code and tokens: only where it is safe. */
-function checkEndpoints(metadata: Readonly<Record<string, unknown>>, insecure: boolean): void {
-  const required = ['authorization_endpoint', 'token_endpoint'];
-  const names = [...required, 'revocation_endpoint', 'device_authorization_endpoint'];
-  for (const name of names) {
-    const value = metadata[name];
-    if (value === undefined && !required.includes(name)) continue;
-    if (typeof value !== 'string' || !isSafeEndpoint(value, insecure)) {
-      throw new Failure('protocol', `the login server's ${name} is not a safe https:// URL`, {
-        hint: 'check the issuer in the config',
-      });
+/** How openid-client shows the token endpoint who we are. */
+async function authenticationBy(
+  proof: ClientProof,
+  library: typeof import('openid-client'),
+): Promise<ClientAuth> {
+  switch (proof.kind) {
+    case 'none':
+      return library.None();
+    case 'secret':
+      return library.ClientSecretPost(proof.secret);
+    case 'assertion':
+      return () => {};
+    case 'signature': {
+      const key = await signingKey(proof.key);
+      const thumbprint = proof.certificate === null ? null : thumbprintOf(proof.certificate);
+      // The thumbprint is how Microsoft finds the key; the endpoint as the audience is what it
+      // documents, and RFC 7523 §3 allows it everywhere.
+      return (server, ...rest) =>
+        library.PrivateKeyJwt(key, {
+          [library.modifyAssertion]: (header, payload) => {
+            if (thumbprint !== null) header['x5t#S256'] = thumbprint;
+            if (server.token_endpoint !== undefined) payload['aud'] = server.token_endpoint;
+          },
+        })(server, ...rest);
     }
   }
-}
-
-function isSafeEndpoint(value: string, insecure: boolean): boolean {
-  if (!URL.canParse(value)) return false;
-  const url = new URL(value);
-  const clear = url.protocol === 'http:' && insecure && isLoopback(url.hostname);
-  return (url.protocol === 'https:' || clear) && url.username === '' && url.password === '';
-}
-
-/** What a person is sent to: a web page, whatever the server says. */
-function webPage(address: string): URL {
-  if (URL.canParse(address) && /^https?:$/.test(new URL(address).protocol)) return new URL(address);
-  throw new Failure('protocol', 'the login server sends you to something that is no web page');
-}
-
-interface LibraryTokens {
-  readonly access_token: string;
-  readonly token_type: string;
-  readonly expires_in?: number | undefined;
-  readonly refresh_token?: string | undefined;
-  readonly scope?: string | undefined;
-  claims(): Readonly<Record<string, unknown>> | undefined;
-}
-
-const maxLifetimeSeconds = 365 * 86_400;
-
-function readTokens(tokens: LibraryTokens): TokenResponse {
-  const claims = tokens.claims() ?? {};
-  const text = (value: unknown) => (typeof value === 'string' ? value : null);
-  if (tokens.token_type !== 'bearer') {
-    throw new Failure(
-      'protocol',
-      `the login server gave a ${tokens.token_type} token, not Bearer`,
-      { hint: 'check the issuer in the config' },
-    );
-  }
-  return {
-    accessToken: checkToken(tokens.access_token),
-    expiresInSeconds:
-      tokens.expires_in === undefined
-        ? null
-        : Math.min(Math.max(tokens.expires_in, 0), maxLifetimeSeconds),
-    refreshToken: tokens.refresh_token === undefined ? null : checkToken(tokens.refresh_token),
-    scopes: tokens.scope === undefined ? null : tokens.scope.split(/[ ,]+/).filter(Boolean),
-    subject: text(claims['sub']),
-    addresses: [text(claims['email']), text(claims['preferred_username'])].filter(
-      (name) => name !== null,
-    ),
-  };
-}
-
-/** RFC 6749 App. A: visible ASCII. Anything else could end a SASL field or an IMAP line. */
-function checkToken(token: string): string {
-  if (/^[\x21-\x7e]+$/.test(token)) return token;
-  throw new Failure('protocol', 'the login server gave a token with characters no token may have', {
-    hint: 'check the issuer in the config',
-  });
 }

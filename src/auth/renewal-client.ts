@@ -7,7 +7,7 @@ import type { System } from '../system/system.ts';
 import type { Renewal } from './access-token.ts';
 import type { RenewalStage } from './renewal.ts';
 import { parseRenewalMessage, type RenewalRequest } from './renewal-protocol.ts';
-import type { Credential } from './token-set.ts';
+import type { Grant } from './token-set.ts';
 import type { TokenStore } from './token-store.ts';
 
 const readingMs = { interactive: 60_000, unattended: 5_000 } as const;
@@ -40,7 +40,7 @@ async function follow(
   request: RenewalRequest,
   account: Account,
   { env, stdin, signal }: System,
-): Promise<Credential> {
+): Promise<Grant> {
   const program = fileURLToPath(new URL('./renewal-process.js', import.meta.url));
   const child = spawn(process.execPath, [program], {
     stdio: ['pipe', 'pipe', 'ignore'],
@@ -74,11 +74,11 @@ async function follow(
   };
   child.once('error', (error) => giveUp(new Failure('store', error.message, { cause: error })));
   signal.addEventListener('abort', () => giveUp(new Failure('cancelled', 'cancelled')));
-  const answered = async (): Promise<Credential> => {
+  const answered = async (): Promise<Grant> => {
     for await (const line of createInterface({ input: child.stdout })) {
       const message = parseRenewalMessage(line);
       if (message === null) continue;
-      if ('credential' in message) return message.credential;
+      if ('grant' in message) return message.grant;
       if ('failure' in message) throw message.failure;
       follows(message.stage);
     }

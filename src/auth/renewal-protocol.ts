@@ -1,6 +1,6 @@
 import { Failure, isFailureKind } from '../errors.ts';
 import type { RenewalStage } from './renewal.ts';
-import { type Credential, formatCredential, parseCredential } from './token-set.ts';
+import { formatCredential, type Grant, parseCredential } from './token-set.ts';
 
 /** What mailctl asks its renewal process: one JSON document on stdin. */
 export interface RenewalRequest {
@@ -15,7 +15,7 @@ export interface RenewalRequest {
 /** What it answers: JSON lines on stdout, stages first, then one of the others. */
 export type RenewalMessage =
   | { readonly stage: RenewalStage }
-  | { readonly credential: Credential }
+  | { readonly grant: Grant }
   | { readonly failure: Failure };
 
 export function parseRenewalRequest(text: string): RenewalRequest {
@@ -34,20 +34,18 @@ export function parseRenewalRequest(text: string): RenewalRequest {
 
 export function formatRenewalMessage(message: RenewalMessage): string {
   if ('stage' in message) return JSON.stringify(message);
-  if ('credential' in message) {
-    return JSON.stringify({ credential: formatCredential(message.credential) });
-  }
+  if ('grant' in message) return JSON.stringify({ grant: formatCredential(message.grant) });
   const { kind, message: sentence, hint } = message.failure;
   return JSON.stringify({ failure: { kind, sentence, hint } });
 }
 
 /** Null for a line that is none; it is not repeated, as it may hold a secret. */
 export function parseRenewalMessage(line: string): RenewalMessage | null {
-  const { stage, credential, failure } = parseObject(line);
+  const { stage, grant, failure } = parseObject(line);
   if (stage === 'reading' || stage === 'redeeming' || stage === 'storing') return { stage };
-  if (typeof credential === 'string') {
-    const parsed = parseCredential(credential);
-    return parsed === null ? null : { credential: parsed };
+  if (typeof grant === 'string') {
+    const parsed = parseCredential(grant);
+    return parsed?.kind === 'grant' ? { grant: parsed } : null;
   }
   if (typeof failure !== 'object' || failure === null) return null;
   const { kind, sentence, hint }: Readonly<Record<string, unknown>> = { ...failure };

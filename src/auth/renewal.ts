@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import type { Account } from '../account/account.ts';
 import { Failure } from '../errors.ts';
 import type { Audit } from '../system/audit.ts';
@@ -6,7 +5,7 @@ import { withLock } from '../system/lock.ts';
 import type { System } from '../system/system.ts';
 import {
   isUsable,
-  loadCredential,
+  loadGrant,
   lockOptions,
   lockPath,
   rememberSecrets,
@@ -14,11 +13,13 @@ import {
 } from './access-token.ts';
 import { oauthClientFor } from './account-client.ts';
 import { refusalEvent, renewalEvents } from './audit-events.ts';
-import { renewedCredential } from './new-credential.ts';
-import type { OAuthClient, TokenResponse } from './oauth-client.ts';
+import { renewedGrant } from './new-grant.ts';
+import type { OAuthClient } from './oauth-client.ts';
+import { patiently } from './patience.ts';
 import { renewalMark } from './renewal-mark.ts';
-import type { Credential } from './token-set.ts';
+import type { Grant } from './token-set.ts';
 import type { TokenStore } from './token-store.ts';
+import { openUnattended, type UnattendedLogin } from './unattended.ts';
 
 /** How far a renewal has come. From `redeeming` on it must not be cut off. */
 export type RenewalStage = 'reading' | 'redeeming' | 'storing';
@@ -28,8 +29,6 @@ export interface RenewalObserver {
   readonly audit: Audit;
 }
 
-/** A provider that is only busy is asked so often, with pauses that grow, for so long. */
-const maxAttempts = 3;
 const longestBudgetMs = 20_000;
 
 /**
@@ -45,40 +44,69 @@ export async function renewLogin(
   system: System,
   need: TokenNeed,
   { reached, audit }: RenewalObserver,
-): Promise<Credential> {
+): Promise<Grant> {
   const options = lockOptions(account, system);
   return withLock(lockPath(account, system, 'renewal'), options, async () => {
     reached('reading');
-    const current = await loadCredential(account, store, system);
+    const current = await loadGrant(account, store, system);
     if (isUsable(current, need, system.now())) return current;
-    const client = await oauthClientFor(account, current.clientSecret, system);
-    await store.probe();
-    const mark = renewalMark(account, system);
-    const cutOff = await mark.set();
-    reached('redeeming');
-    const renewed = await redeemed({ account, current, client, store, system, cutOff }).catch(
-      async (error: unknown) => {
-        // What is stored is not touched by an error. A mark of an earlier renewal explains a
-        // refusal that may only come once the provider can be reached again.
-        const refused = error instanceof Failure && error.kind === 'login';
-        if (cutOff === null || refused) await mark.clear();
-        await audit(refusalEvent(account, current, error));
-        throw error;
-      },
-    );
+    const { login } = account;
+    const renewed =
+      login?.kind === 'client-credentials' || login?.kind === 'service-account'
+        ? await askAgain(account, login, current, system, reached)
+        : await redeem(account, store, system, current, { reached, audit });
     rememberSecrets(renewed, system);
     reached('storing');
     // Stored before it is used: once the server has rotated, this is the only copy.
     await store.save(renewed);
-    await mark.clear();
+    await renewalMark(account, system).clear();
     for (const event of renewalEvents(account, current, renewed, need)) await audit(event);
     return renewed;
   });
 }
 
+/** A program in its own right asks anew: nothing is used up by that. */
+async function askAgain(
+  account: Account,
+  login: UnattendedLogin,
+  current: Grant,
+  system: System,
+  reached: RenewalObserver['reached'],
+): Promise<Grant> {
+  const client = await openUnattended(account, login, current.clientSecret, system);
+  reached('redeeming');
+  const response = await patiently(() => client.request(), budgetMs(account));
+  return renewedGrant(current, response, system.now());
+}
+
+/** What a person has granted: the refresh token is used up by redeeming it. */
+async function redeem(
+  account: Account,
+  store: TokenStore,
+  system: System,
+  current: Grant,
+  { reached, audit }: RenewalObserver,
+): Promise<Grant> {
+  const client = await oauthClientFor(account, current.clientSecret, system);
+  await store.probe();
+  const mark = renewalMark(account, system);
+  const cutOff = await mark.set();
+  reached('redeeming');
+  try {
+    return await redeemed({ account, current, client, store, system, cutOff });
+  } catch (error) {
+    // What is stored is not touched by an error. A mark of an earlier renewal explains a refusal
+    // that may only come once the provider can be reached again.
+    const refused = error instanceof Failure && error.kind === 'login';
+    if (cutOff === null || refused) await mark.clear();
+    await audit(refusalEvent(account, current, error));
+    throw error;
+  }
+}
+
 interface Redemption {
   readonly account: Account;
-  readonly current: Credential;
+  readonly current: Grant;
   readonly client: OAuthClient;
   readonly store: TokenStore;
   readonly system: System;
@@ -93,27 +121,27 @@ async function redeemed({
   store,
   system,
   cutOff,
-}: Redemption): Promise<Credential> {
+}: Redemption): Promise<Grant> {
   const { refreshToken } = current.tokens;
-  const budgetMs = Math.min(longestBudgetMs, account.timeouts.command * 1000);
   if (refreshToken === null) {
     throw ended(account, 'it came without a refresh token');
   }
   try {
-    return renewedCredential(
+    return renewedGrant(
       current,
-      await patiently(() => client.refresh(refreshToken), budgetMs),
+      await patiently(() => client.refresh(refreshToken), budgetMs(account)),
       system.now(),
     );
   } catch (error) {
     if (!(error instanceof Failure) || error.kind !== 'login') throw error;
     // Another machine or an older mailctl may have written meanwhile.
-    const stored = await store.load();
+    const found = await store.load();
+    const stored = found?.kind === 'grant' ? found : null;
     const other = stored?.tokens.refreshToken ?? null;
     const spare = other !== null && other !== refreshToken ? other : current.previousRefreshToken;
     if (spare !== null && spare !== refreshToken) {
       const response = await client.refresh(spare).catch(() => null);
-      if (response !== null) return renewedCredential(stored ?? current, response, system.now());
+      if (response !== null) return renewedGrant(stored ?? current, response, system.now());
     }
     const why =
       cutOff === null
@@ -123,23 +151,8 @@ async function redeemed({
   }
 }
 
-/** Try again what is only temporary, with growing, jittered pauses, as long as the budget lasts. */
-async function patiently(
-  request: () => Promise<TokenResponse>,
-  budgetMs: number,
-): Promise<TokenResponse> {
-  const giveUpAt = performance.now() + budgetMs;
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await request();
-    } catch (error) {
-      const temporary = error instanceof Failure && error.kind === 'temporary';
-      if (!temporary || attempt === maxAttempts) throw error;
-      const pauseMs = error.retryAfterMs ?? 500 * 2 ** attempt * (0.5 + Math.random());
-      if (performance.now() + pauseMs > giveUpAt) throw error;
-      await wait(pauseMs);
-    }
-  }
+function budgetMs(account: Account): number {
+  return Math.min(longestBudgetMs, account.timeouts.command * 1000);
 }
 
 function ended(account: Account, why: string, cause?: unknown): Failure {

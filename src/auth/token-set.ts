@@ -17,7 +17,11 @@ export interface TokenSet {
 }
 
 /** What is stored for one account. */
-export interface Credential {
+export type Credential = Grant | PasswordCredential;
+
+/** What an authorization server gave, to a person or to a program in its own right. */
+export interface Grant {
+  readonly kind: 'grant';
   readonly issuer: string;
   readonly clientId: string;
   /** A secret given to `login`; one written in the config stays there. */
@@ -29,14 +33,22 @@ export interface Credential {
   readonly rotatedAt: Date | null;
 }
 
+/** A password of the mailbox, for one program. */
+export interface PasswordCredential {
+  readonly kind: 'password';
+  readonly password: string;
+  readonly storedAt: Date;
+}
+
 const date = v.pipe(
   v.string(),
   v.isoTimestamp(),
   v.transform((text) => new Date(text)),
 );
 
-const credential = v.object({
+const grant = v.object({
   version: v.literal(1),
+  kind: v.optional(v.literal('grant'), 'grant'),
   issuer: v.string(),
   clientId: v.string(),
   clientSecret: v.nullable(v.string()),
@@ -52,6 +64,15 @@ const credential = v.object({
   previousRefreshToken: v.nullable(v.string()),
   rotatedAt: v.nullable(date),
 });
+
+const password = v.object({
+  version: v.literal(1),
+  kind: v.literal('password'),
+  password: v.string(),
+  storedAt: date,
+});
+
+const credential = v.union([grant, password]);
 
 export function formatCredential(value: Credential): string {
   return JSON.stringify({ version: 1, ...value });

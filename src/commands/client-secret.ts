@@ -1,6 +1,6 @@
 import { text } from 'node:stream/consumers';
-import type { Account } from '../account/account.ts';
-import { findProvider } from '../account/providers.ts';
+import type { LoginMethod } from '../account/account.ts';
+import type { Provider } from '../account/provider.ts';
 import { errorText, Failure } from '../errors.ts';
 import { readSmallFile } from '../system/files.ts';
 import type { App } from './app.ts';
@@ -12,14 +12,13 @@ import { askSecret, canAsk } from './ask.ts';
  */
 export async function readClientSecret(
   app: App,
-  account: Account,
+  login: LoginMethod | null,
+  provider: Provider | null,
   file: string | undefined,
 ): Promise<string | null> {
-  if (account.oauth === null || account.oauth.clientSecret !== null) return null;
-  const provider = account.provider === null ? null : findProvider(account.provider);
-  const given =
-    file === undefined ? app.system.env['MAILCTL_CLIENT_SECRET'] : await read(app, file);
-  const secret = given?.trim() ?? '';
+  if (login?.kind === 'client-credentials') return readUnattendedSecret(app, login, file);
+  if (login?.kind !== 'oauth' || login.clientSecret !== null) return null;
+  const secret = await givenSecret(app, file);
   if (secret !== '' && provider?.oauth?.clientSecret === 'forbidden') {
     throw new Failure(
       'usage',
@@ -37,8 +36,31 @@ export async function readClientSecret(
     });
   }
   return app.system.secrets.add(
-    await askSecret(app.system, `Client secret of ${account.oauth.clientId}: `),
+    await askSecret(app.system, `Client secret of ${login.clientId}: `),
   );
+}
+
+/** Of a program in its own right: its secret, unless it signs or the config has the secret. */
+async function readUnattendedSecret(
+  app: App,
+  { clientSecret, signingKey }: LoginMethod & { kind: 'client-credentials' },
+  file: string | undefined,
+): Promise<string | null> {
+  if (clientSecret !== null || signingKey !== null) return null;
+  const secret = await givenSecret(app, file);
+  if (secret !== '') return app.system.secrets.add(secret);
+  if (canAsk(app)) {
+    return app.system.secrets.add(await askSecret(app.system, 'Client secret: '));
+  }
+  throw new Failure('usage', 'a client in its own right needs a secret or a signing key', {
+    hint: 'give --client-secret-file FILE, or --signing-key FILE with --signing-certificate FILE',
+  });
+}
+
+async function givenSecret(app: App, file: string | undefined): Promise<string> {
+  const given =
+    file === undefined ? app.system.env['MAILCTL_CLIENT_SECRET'] : await read(app, file);
+  return given?.trim() ?? '';
 }
 
 async function read(app: App, file: string): Promise<string> {

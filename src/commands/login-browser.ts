@@ -1,12 +1,14 @@
-import type { Account } from '../account/account.ts';
+import type { Account, RedirectHost } from '../account/account.ts';
 import { authorize } from '../auth/authorization.ts';
-import type { OAuthClient, TokenResponse } from '../auth/oauth-client.ts';
+import type { OAuthClient } from '../auth/oauth-client.ts';
+import type { TokenResponse } from '../auth/token-response.ts';
 import type { Credential } from '../auth/token-set.ts';
 import type { App } from './app.ts';
 import { askUntil, canAsk } from './ask.ts';
 
 export interface BrowserLogin {
   readonly openBrowser: boolean;
+  readonly redirectHost: RedirectHost;
   readonly timeoutMs: number;
   readonly accept: (response: TokenResponse) => Promise<Credential>;
 }
@@ -16,14 +18,14 @@ export async function logInByBrowser(
   app: App,
   account: Account,
   client: OAuthClient,
-  { openBrowser, timeoutMs, accept }: BrowserLogin,
+  { openBrowser, redirectHost, timeoutMs, accept }: BrowserLogin,
 ): Promise<Credential> {
   const { system } = app;
   const canPaste = canAsk(app) && app.output.format !== 'json';
   return authorize(
     {
       client,
-      redirectHost: account.oauth?.redirectHost ?? '127.0.0.1',
+      redirectHost,
       present: (url, redirectUri) =>
         present(app, account, { url, redirectUri, openBrowser, timeoutMs, canPaste }),
       onStray: (reason) => app.tell(`mailctl: ${reason}`),

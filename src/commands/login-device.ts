@@ -1,5 +1,6 @@
 import type { Account } from '../account/account.ts';
-import type { OAuthClient, TokenResponse } from '../auth/oauth-client.ts';
+import type { OAuthClient } from '../auth/oauth-client.ts';
+import type { TokenResponse } from '../auth/token-response.ts';
 import type { Credential } from '../auth/token-set.ts';
 import { Failure } from '../errors.ts';
 import type { App } from './app.ts';

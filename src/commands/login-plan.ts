@@ -17,10 +17,17 @@ export interface LoginFlags extends StoreFlags {
   readonly clientId?: string | undefined;
   readonly scope?: string[] | undefined;
   readonly imapHost?: string | undefined;
+  readonly imapUser?: string | undefined;
   readonly imapPort?: number | undefined;
   readonly imapSecurity?: 'tls' | 'starttls' | 'none' | undefined;
   readonly caFile?: string | undefined;
   readonly store?: 'keychain' | 'file' | 'command' | undefined;
+  readonly password?: true | undefined;
+  readonly passwordStdin?: true | undefined;
+  readonly clientCredentials?: true | undefined;
+  readonly signingKey?: string | undefined;
+  readonly signingCertificate?: string | undefined;
+  readonly serviceAccount?: string | undefined;
 }
 
 /** The account to log in to, as it will stand in the config. */
@@ -100,14 +107,18 @@ function describe(
   flags: LoginFlags,
   provider: Provider | null,
 ): AccountConfig {
-  const { issuer, tenant, scope, imapHost, imapPort, imapSecurity, caFile } = flags;
+  const { issuer, tenant, scope, imapHost, imapPort, imapSecurity, imapUser } = flags;
   const described = {
     ...known,
     address,
     ...withoutUndefined({
       mailbox: flags.mailbox,
       provider: provider?.id,
+      login: chosenMethod(flags) ?? known?.login ?? onlyMethod(provider),
       client_id: flags.clientId,
+      signing_key_file: absolute(flags.signingKey),
+      signing_certificate_file: absolute(flags.signingCertificate),
+      service_account_file: absolute(flags.serviceAccount),
     }),
     store: flags.store ?? known?.store ?? 'keychain',
     oauth: { ...known?.oauth, ...withoutUndefined({ issuer, tenant, scopes: scope }) },
@@ -115,13 +126,35 @@ function describe(
       ...known?.imap,
       ...withoutUndefined({
         host: imapHost,
+        user: imapUser,
         port: imapPort,
         security: imapSecurity,
-        ca_file: caFile === undefined ? undefined : resolve(caFile),
+        ca_file: absolute(flags.caFile),
       }),
     },
   };
   return storeEntry(described, flags);
+}
+
+/** Undefined where the flags name none: then as the config has it. */
+function chosenMethod(flags: LoginFlags): Exclude<AccountConfig['login'], undefined> | undefined {
+  const byPassword = flags.password === true || flags.passwordStdin === true;
+  const methods = [
+    ...(byPassword ? (['password'] as const) : []),
+    ...(flags.clientCredentials === true ? (['client-credentials'] as const) : []),
+    ...(flags.serviceAccount === undefined ? [] : (['service-account'] as const)),
+  ];
+  if (methods.length < 2) return methods[0];
+  throw new Failure('usage', `one way to log in at a time, not ${methods.join(' and ')}`);
+}
+
+/** Where a provider gives programs no tokens, a password is all there is. */
+function onlyMethod(provider: Provider | null): 'password' | undefined {
+  return provider?.oauth === null ? 'password' : undefined;
+}
+
+function absolute(path: string | undefined): string | undefined {
+  return path === undefined ? undefined : resolve(path);
 }
 
 /** What is still missing is asked for at a terminal; elsewhere the flags are named, all at once. */
@@ -130,12 +163,15 @@ async function completed(
   entry: AccountConfig,
   provider: Provider | null,
 ): Promise<AccountConfig> {
-  const { oauth = {}, imap = {} } = entry;
-  const needsServer =
-    provider === null && oauth.issuer === undefined && oauth.token_endpoint === undefined;
+  const { oauth = {}, imap = {}, login = 'oauth' } = entry;
+  const hasClient = login === 'oauth' || login === 'client-credentials';
+  // A program in its own right belongs to one tenant: the provider's common issuer is not its.
+  const knowsServer = provider !== null && login === 'oauth';
+  const named = oauth.issuer ?? oauth.token_endpoint ?? oauth.tenant;
+  const needsServer = hasClient && !knowsServer && named === undefined;
   const missing = [
     ...(needsServer ? ['--issuer'] : []),
-    ...(entry.client_id === undefined ? ['--client-id'] : []),
+    ...(hasClient && entry.client_id === undefined ? ['--client-id'] : []),
     ...(provider === null && imap.host === undefined ? ['--imap-host'] : []),
   ];
   if (missing.length > 0 && !canAsk(app)) {
@@ -148,11 +184,13 @@ async function completed(
     : undefined;
   const registration =
     provider === null ? '' : ` (mailctl providers setup ${provider.id} says how to get one)`;
-  const clientId = entry.client_id ?? (await ask(app.system, `OAuth client id${registration}: `));
+  const clientId = missing.includes('--client-id')
+    ? await ask(app.system, `OAuth client id${registration}: `)
+    : entry.client_id;
   const host = missing.includes('--imap-host') ? await ask(app.system, 'IMAP server: ') : undefined;
   const complete = {
     ...entry,
-    client_id: clientId,
+    ...withoutUndefined({ client_id: clientId }),
     oauth: { ...oauth, ...withoutUndefined({ issuer }) },
     imap: { ...imap, ...withoutUndefined({ host }) },
   };

@@ -1,22 +1,17 @@
 import type { Account } from '../account/account.ts';
-import { resolveAccount } from '../account/config.ts';
 import { saveConfig, withAccount } from '../account/config-edit.ts';
+import { resolveAccount } from '../account/resolve-account.ts';
 import { rememberSecrets } from '../auth/access-token.ts';
-import { oauthClientFor } from '../auth/account-client.ts';
 import { loginEvents } from '../auth/audit-events.ts';
-import { checkIdentity, checkScopes } from '../auth/identity.ts';
-import { newCredential } from '../auth/new-credential.ts';
-import type { TokenResponse } from '../auth/oauth-client.ts';
 import type { Credential } from '../auth/token-set.ts';
 import type { TokenStore } from '../auth/token-store.ts';
 import { Failure } from '../errors.ts';
 import { type App, appConfig } from './app.ts';
-import { readClientSecret } from './client-secret.ts';
 import { duration, positiveInteger } from './flags.ts';
-import { logInByBrowser } from './login-browser.ts';
-import { logInByDevice } from './login-device.ts';
+import { logInByOAuth } from './login-oauth.ts';
+import { logInByPassword } from './login-password.ts';
 import { planLogin } from './login-plan.ts';
-import { openMail } from './mail.ts';
+import { logInUnattended } from './login-unattended.ts';
 import { storeOptions } from './store-flags.ts';
 import { accountStore } from './tokens.ts';
 import { examples, type Verb } from './verb.ts';
@@ -25,7 +20,7 @@ export const login: Verb = {
   define(command, run) {
     storeOptions(command)
       .description(
-        'Log in to a mailbox in the browser (OAuth authorization code with PKCE) and keep the login in the OS keychain. The account is written into the config. mailctl ships no OAuth client: register one with your provider and give its id.',
+        'Log in to a mailbox in the browser (OAuth authorization code with PKCE) and keep the login in the OS keychain. The account is written into the config. mailctl ships no OAuth client: register one with your provider and give its id. Where a provider has no OAuth, log in with an app password; a program of an organisation can log in in its own right.',
       )
       .argument('[address]', 'the mailbox, such as ada@example.org')
       .option('--name <name>', 'what to call the account')
@@ -40,6 +35,7 @@ export const login: Verb = {
       )
       .option('--scope <scope>', 'a scope to ask for instead of the defaults (repeatable)', collect)
       .option('--imap-host <host>', 'the mail server')
+      .option('--imap-user <name>', 'what the mail server calls you, where that is not the address')
       .option('--imap-port <port>', 'its port (993, or 143 without tls)', positiveInteger)
       .addOption(
         command
@@ -54,6 +50,18 @@ export const login: Verb = {
       )
       .option('--no-browser', 'print the URL instead of opening the browser')
       .option('--device', 'log in by a code typed on another device (RFC 8628)')
+      .option('--password', 'log in by an app password, typed without echo')
+      .option('--password-stdin', 'log in by an app password, given on stdin')
+      .option(
+        '--client-credentials',
+        'log in as a program in its own right: with a client secret or a signing key',
+      )
+      .option('--signing-key <file>', 'client credentials: PEM file of the private key')
+      .option(
+        '--signing-certificate <file>',
+        "client credentials: PEM file of the key's certificate",
+      )
+      .option('--service-account <file>', 'log in as a Google service account: its JSON key')
       .option('--no-check', 'do not try the mail server at the end')
       .addOption(
         command
@@ -67,6 +75,7 @@ export const login: Verb = {
           'mailctl login ada@gmail.com --client-id ID --client-secret-file secret.txt',
           'mailctl login ada@example.org --issuer https://login.example.org \\',
           '    --client-id mailctl --imap-host imap.example.org',
+          'mailctl login ada@icloud.com --imap-host imap.mail.me.com --password',
           'mailctl login -a club        # again, as the config has it',
         ),
       )
@@ -86,6 +95,7 @@ export const login: Verb = {
           const credential = await logIn(app, account, {
             ...flags,
             keep: async (granted) => {
+              rememberSecrets(granted, app.system);
               // The config first: an account that is not logged in can be seen and mended, a
               // login without an account cannot.
               if (config !== loaded?.text) await saveConfig(path, config);
@@ -104,72 +114,30 @@ function collect(value: string, previous: string[] | undefined): string[] {
   return [...(previous ?? []), value];
 }
 
-interface LoginOptions {
+/** What the ways to log in share. */
+export interface LoginOptions {
   readonly browser: boolean;
   readonly device?: true | undefined;
   readonly check: boolean;
   readonly timeout: number;
   readonly clientSecretFile?: string | undefined;
+  readonly passwordStdin?: true | undefined;
   /** Keep what was granted, in the config and in the store. */
   readonly keep: (credential: Credential) => Promise<void>;
 }
 
-async function logIn(app: App, account: Account, options: LoginOptions): Promise<Credential> {
-  const { system } = app;
-  const { oauth } = account;
-  if (oauth === null) throw new Failure('config', `${account.name} names no login server`);
-  const clientSecret = await readClientSecret(app, account, options.clientSecretFile);
-  const client = await oauthClientFor(account, clientSecret, system);
-
-  /** What makes a grant a login: it is the right person's, it is kept, and it opens the mailbox. */
-  const accept = async (response: TokenResponse): Promise<Credential> => {
-    const credential = newCredential(response, system.now(), {
-      issuer: client.issuer,
-      clientId: oauth.clientId,
-      clientSecret,
-      scopes: oauth.scopes,
-    });
-    rememberSecrets(credential, system);
-    checkIdentity(response, account.address);
-    checkScopes(response, oauth.scopes);
-    await options.keep(credential);
-    if (options.check) await checkMailbox(app, account, credential.tokens.accessToken);
-    return credential;
-  };
-  const timeoutMs = options.timeout;
-  return options.device === true
-    ? logInByDevice(app, account, client, { timeoutMs, accept })
-    : logInByBrowser(app, account, client, { timeoutMs, accept, openBrowser: options.browser });
-}
-
-/** The whole chain to the mail: AUTHENTICATE with the new token and EXAMINE INBOX. */
-async function checkMailbox(app: App, account: Account, accessToken: string): Promise<void> {
-  try {
-    const session = await openMail(app, account, async ({ refused }) => {
-      if (refused === undefined) return accessToken;
-      throw new Failure(
-        'login',
-        `${account.imap.host} refuses the new login of ${account.mailbox}`,
-        {
-          hint: 'IMAP may be switched off for this mailbox, or the token is meant for another server',
-        },
-      );
-    });
-    try {
-      await session.examine('INBOX');
-    } finally {
-      session.close();
-    }
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    throw new Failure(
-      error.kind,
-      `the login is kept, but the mailbox cannot be read: ${error.message}`,
-      {
-        hint: error.hint ?? 'mailctl list tries again',
-        cause: error,
-      },
-    );
+function logIn(app: App, account: Account, options: LoginOptions): Promise<Credential> {
+  const { login } = account;
+  switch (login?.kind) {
+    case undefined:
+      throw new Failure('config', `${account.name} names no login server`);
+    case 'oauth':
+      return logInByOAuth(app, account, login, options);
+    case 'password':
+      return logInByPassword(app, account, options);
+    case 'client-credentials':
+    case 'service-account':
+      return logInUnattended(app, account, login, options);
   }
 }
 
@@ -177,12 +145,13 @@ async function tell(
   app: App,
   account: Account,
   store: TokenStore,
-  { tokens }: Credential,
+  credential: Credential,
 ): Promise<void> {
   const { name, address, mailbox } = account;
-  const expiresAt = tokens.expiresAt?.toISOString() ?? null;
+  const tokens = credential.kind === 'grant' ? credential.tokens : null;
+  const expiresAt = tokens?.expiresAt?.toISOString() ?? null;
   app.log.info('login', { account: name, store: account.store.kind });
-  if (tokens.refreshToken === null) {
+  if (account.login?.kind === 'oauth' && tokens?.refreshToken === null) {
     const end = expiresAt === null ? 'with its access token' : `at ${expiresAt}`;
     app.tell(`mailctl: the provider gave no refresh token: this login ends ${end}`);
   }

@@ -14,12 +14,19 @@ export const logout: Verb = {
       .description(
         'Revoke the login at the provider, where it can be, and remove its tokens from the store. Fetched mail and the config stay.',
       )
-      .addHelpText('after', examples('mailctl logout', 'mailctl logout -a club'))
-      .action(() => run(logOut));
+      .option('--local', 'only remove it here; the provider is not told')
+      .addHelpText(
+        'after',
+        examples(
+          'mailctl logout',
+          'mailctl logout -a club --local    # it goes on on another machine',
+        ),
+      )
+      .action(({ local }) => run((app) => logOut(app, local === true)));
   },
 };
 
-async function logOut(app: App): Promise<void> {
+async function logOut(app: App, local: boolean): Promise<void> {
   const account = await appAccount(app);
   const store = accountStore(app, account);
   const credential = await store.load();
@@ -31,7 +38,7 @@ async function logOut(app: App): Promise<void> {
     );
   }
   rememberSecrets(credential, app.system);
-  const revoked = await revoke(app, account, credential);
+  const revoked = !local && (await revoke(app, account, credential));
   // Whatever the provider said: the tokens are gone from here.
   const removed = await store.delete();
   const base = eventBase(account, credential);
@@ -43,6 +50,12 @@ async function logOut(app: App): Promise<void> {
 
 /** Revoking the refresh token ends the whole grant (RFC 7009 §2.1). */
 async function revoke(app: App, account: Account, credential: Credential): Promise<boolean> {
+  if (credential.kind === 'password') {
+    app.tell('mailctl: the password itself still works; delete it in your account there');
+    return false;
+  }
+  // A program in its own right has no grant that could end; its token does so within the hour.
+  if (account.login?.kind !== 'oauth') return false;
   const { refreshToken, accessToken } = credential.tokens;
   try {
     const client = await oauthClientFor(account, credential.clientSecret, app.system);

@@ -1,8 +1,8 @@
 import type { Account } from '../account/account.ts';
-import type { TokenSource } from '../mail/message.ts';
+import type { LoginSource } from '../mail/login-source.ts';
 import { type MailSession, openSession } from '../mail/session.ts';
 import { type App, appAccount } from './app.ts';
-import { mailTokens } from './tokens.ts';
+import { mailLogins } from './tokens.ts';
 
 /** Log in to the account's mail server, do the work, leave the server also after a failure. */
 export async function withMail(
@@ -18,17 +18,17 @@ export async function withMail(
   }
 }
 
-/** Connect with a token of the account's login, or of another source. */
+/** Connect with the account's login, or one of another source. */
 export async function openMail(
   app: App,
   account: Account,
-  accessToken: TokenSource = mailTokens(app, account),
+  login: LoginSource = mailLogins(app, account),
 ): Promise<MailSession> {
   const { system, log } = app;
   log.info('connecting', { host: account.imap.host, port: account.imap.port });
   const session = await openSession({
     account,
-    accessToken,
+    login,
     signal: system.signal,
     clientVersion: MAILCTL_VERSION,
     trace: log.debugging
@@ -36,6 +36,6 @@ export async function openMail(
       : null,
     onAlert: (message) => app.tell(`mailctl: the server says: ${message}`),
   });
-  log.info('logged in', { host: account.imap.host, user: account.address });
+  log.info('logged in', { host: account.imap.host, user: account.imapUser });
   return session;
 }

@@ -1,7 +1,8 @@
 import type { Account } from '../account/account.ts';
-import { chooseAccount, resolveAccount } from '../account/config.ts';
+import { chooseAccount } from '../account/config.ts';
 import { findProvider } from '../account/providers.ts';
-import { type Credential, isFresh } from '../auth/token-set.ts';
+import { resolveAccount } from '../account/resolve-account.ts';
+import { type Credential, isFresh, type TokenSet } from '../auth/token-set.ts';
 import { Failure } from '../errors.ts';
 import type { Column } from '../terminal/table.ts';
 import { type App, appConfig, requestedAccount } from './app.ts';
@@ -141,16 +142,15 @@ async function describe(app: App, account: Account, check: boolean): Promise<Acc
   }
 }
 
-function describeLogin(account: Account, { tokens, rotatedAt }: Credential, now: Date) {
-  const expired = tokens.refreshToken === null ? ('ended' as const) : ('expired' as const);
-  const unused =
-    account.provider === null ? null : findProvider(account.provider)?.oauth?.lifetime.unusedDays;
-  const ends =
-    tokens.refreshToken === null
-      ? tokens.expiresAt
-      : unused == null
-        ? null
-        : new Date(tokens.obtainedAt.getTime() + unused * 86_400_000);
+function describeLogin(account: Account, credential: Credential, now: Date) {
+  if (credential.kind === 'password') {
+    return { login: 'ok' as const, grantedAt: credential.storedAt.toISOString() };
+  }
+  const { tokens, rotatedAt } = credential;
+  // A program in its own right asks for another one.
+  const renewable = tokens.refreshToken !== null || account.login?.kind !== 'oauth';
+  const expired = renewable ? ('expired' as const) : ('ended' as const);
+  const ends = renewable ? unusedEnd(account, tokens) : tokens.expiresAt;
   return {
     login: isFresh(tokens, now) ? ('ok' as const) : expired,
     scopes: tokens.scopes,
@@ -159,6 +159,13 @@ function describeLogin(account: Account, { tokens, rotatedAt }: Credential, now:
     rotatedAt: rotatedAt?.toISOString() ?? null,
     endsAt: ends?.toISOString() ?? null,
   };
+}
+
+/** When a refresh token that nobody uses is dead, as far as the provider says. */
+function unusedEnd({ provider }: Account, { refreshToken, obtainedAt }: TokenSet): Date | null {
+  const days = provider === null ? null : findProvider(provider)?.oauth?.lifetime.unusedDays;
+  if (days == null || refreshToken === null) return null;
+  return new Date(obtainedAt.getTime() + days * 86_400_000);
 }
 
 async function tryServer(app: App, account: Account) {

@@ -1,6 +1,6 @@
 import type { Account } from '../account/account.ts';
-import { resolveAccount } from '../account/config.ts';
 import { saveConfig, withAccount } from '../account/config-edit.ts';
+import { resolveAccount } from '../account/resolve-account.ts';
 import { loadCredential, lockOptions, lockPath } from '../auth/access-token.ts';
 import { formatCredential } from '../auth/token-set.ts';
 import { Failure } from '../errors.ts';

@@ -1,11 +1,12 @@
 import type { Account } from '../account/account.ts';
 import { configPath } from '../account/config.ts';
-import { type AccessTokenSource, accessTokenSource } from '../auth/access-token.ts';
+import { type AccessTokenSource, accessTokenSource, loadCredential } from '../auth/access-token.ts';
+import { authority } from '../auth/audit-events.ts';
 import { renewalInOwnProcess } from '../auth/renewal-client.ts';
 import { tokenStore } from '../auth/store.ts';
 import type { TokenStore } from '../auth/token-store.ts';
 import { Failure } from '../errors.ts';
-import type { TokenSource } from '../mail/message.ts';
+import type { LoginSource } from '../mail/login-source.ts';
 import type { System } from '../system/system.ts';
 import type { App } from './app.ts';
 import { askSecret, canAsk } from './ask.ts';
@@ -16,20 +17,23 @@ export function storedLogin(app: App, account: Account): AccessTokenSource {
   const store = accountStore(app, account);
   const renew = renewalInOwnProcess(account, store, configPath(system, options.config), system);
   const source = accessTokenSource(account, store, system, renew);
-  return async (need) => {
-    try {
-      return await source(need);
-    } catch (error) {
-      if (error instanceof Failure && error.kind === 'store')
-        await auditLocked(app, account, error);
-      throw error;
-    }
-  };
+  return (need) => lockedStoreAudited(app, account, () => source(need));
 }
 
-async function auditLocked(app: App, account: Account, { message }: Failure): Promise<void> {
-  const provider = account.provider ?? account.oauth?.server.issuer ?? account.imap.host;
-  await app.audit({ event: 'store-locked', account: account.name, provider, reason: message });
+async function lockedStoreAudited<T>(
+  app: App,
+  account: Account,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof Failure && error.kind === 'store') {
+      const base = { account: account.name, provider: authority(account) };
+      await app.audit({ ...base, event: 'store-locked', reason: error.message });
+    }
+    throw error;
+  }
 }
 
 /** The store of an account; its passphrase is asked for where somebody can be asked. */
@@ -43,18 +47,40 @@ export function accountStore(app: App, account: Account): TokenStore {
 /**
  * MAILCTL_ACCESS_TOKEN as it is, for scripts that have a token of their own; else the stored login.
  */
-export function mailTokens(app: App, account: Account): TokenSource {
+export function mailLogins(app: App, account: Account): LoginSource {
   const given = givenToken(app.system);
   if (given !== null) {
     return async ({ refused }) => {
-      if (refused === undefined) return given;
+      if (refused === undefined) return { kind: 'token', accessToken: given };
       throw new Failure('login', 'the server refuses the access token in MAILCTL_ACCESS_TOKEN', {
         hint: 'put a fresh token there, or unset it to use the stored login',
       });
     };
   }
+  if (account.login?.kind === 'password') return storedPassword(app, account);
   const source = storedLogin(app, account);
-  return async ({ refused }) => (await source({ refused })).tokens.accessToken;
+  return async ({ refused }) => {
+    const token = refused?.kind === 'token' ? refused.accessToken : undefined;
+    const { tokens } = await source({ refused: token });
+    return { kind: 'token', accessToken: tokens.accessToken };
+  };
+}
+
+/** The password that was given to `login`; one that is refused cannot be renewed. */
+function storedPassword(app: App, account: Account): LoginSource {
+  const store = accountStore(app, account);
+  return async ({ refused }) => {
+    const hint = `mailctl login -a ${account.name}`;
+    if (refused !== undefined) {
+      const { host } = account.imap;
+      throw new Failure('login', `${host} refuses the password of ${account.imapUser}`, { hint });
+    }
+    const credential = await lockedStoreAudited(app, account, () =>
+      loadCredential(account, store, app.system),
+    );
+    if (credential.kind === 'password') return credential;
+    throw new Failure('login', `no password of ${account.name} is stored`, { hint });
+  };
 }
 
 /** The token from the environment; an empty variable is unset. @throws Failure 'usage' */

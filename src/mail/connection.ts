@@ -5,13 +5,14 @@ import { readSmallFile } from '../system/files.ts';
 import { isLoopback } from '../system/loopback.ts';
 import { explainImapError, isAuthenticationRefused } from './imap-errors.ts';
 import { searchByKeys } from './imapflow-search.ts';
+import type { ServerLogin } from './login-source.ts';
 import type { SearchKey } from './search-key.ts';
 
 /** The only door to imapflow: one logged-in connection, every wait on it bounded in total. */
 export interface ConnectionOptions {
   readonly server: ImapServer;
   readonly user: string;
-  readonly accessToken: string;
+  readonly login: ServerLogin;
   readonly timeouts: Timeouts;
   readonly signal: AbortSignal;
   readonly clientVersion: string;
@@ -20,9 +21,9 @@ export interface ConnectionOptions {
   readonly onAlert: (message: string) => void;
 }
 
-/** Thrown when the server refused the token itself, so that another one may be tried. */
-export class TokenRefused extends Error {
-  override readonly name = 'TokenRefused';
+/** Thrown when the server refused the login itself, so that another one may be tried. */
+export class LoginRefused extends Error {
+  override readonly name = 'LoginRefused';
 }
 
 /** Below this a transfer counts as stuck. */
@@ -35,6 +36,7 @@ const maxLiteralBytes = 32 << 20;
 const maxAuthorityBytes = 1 << 20;
 
 const oauthMechanisms = ['AUTH=OAUTHBEARER', 'AUTH=XOAUTH2', 'AUTH=XOAUTH'];
+const passwordMechanisms = ['AUTH=PLAIN', 'AUTH=LOGIN'];
 
 /** How long an exchange may take. */
 export interface Limits {
@@ -73,8 +75,8 @@ export interface FetchAllOptions {
 }
 
 /**
- * Connect and log in with an access token.
- * @throws TokenRefused, or Failure 'refused' | 'temporary' | 'protocol' | 'config'
+ * Connect and log in.
+ * @throws LoginRefused, or Failure 'refused' | 'temporary' | 'protocol' | 'config'
  */
 export async function openConnection(options: ConnectionOptions): Promise<Connection> {
   const { server, timeouts } = options;
@@ -89,7 +91,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
     port: server.port,
     secure: server.security === 'tls',
     ...(server.security === 'tls' ? {} : { doSTARTTLS: server.security === 'starttls' }),
-    auth: { user: options.user, accessToken: options.accessToken },
+    auth: { user: options.user, ...proof(options.login) },
     tls: { minVersion: 'TLSv1.2', ...(ca === null ? {} : { ca }) },
     clientInfo: { name: 'mailctl', version: options.clientVersion, vendor: 'mailctl' },
     logger: options.trace === null ? false : logger(options.trace),
@@ -167,7 +169,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
     close();
     if (isAuthenticationRefused(error)) {
       const said = errorField(error, 'responseText') ?? errorText(error);
-      throw new TokenRefused(said, { cause: error });
+      throw new LoginRefused(said, { cause: error });
     }
     const offered = [...client.capabilities.keys()];
     // imapflow's own refusal is the one error without a code; a lost connection has one.
@@ -176,16 +178,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
       error instanceof Failure &&
       error.kind === 'temporary' &&
       errorCode(error.cause) === null;
-    if (asked && !offered.some((capability) => oauthMechanisms.includes(capability))) {
-      throw new Failure(
-        'refused',
-        `${server.host} offers no login by OAuth (XOAUTH2, OAUTHBEARER)`,
-        {
-          hint: 'check that this is the right server, and that OAuth is switched on there',
-          cause: error,
-        },
-      );
-    }
+    if (asked) refuseUnknownMechanisms(options, offered, error);
     throw error;
   }
 
@@ -237,6 +230,30 @@ async function readAuthority(caFile: string): Promise<Buffer> {
   if (bytes === null)
     throw new Failure('config', `there is no certificate file ${caFile}`, { hint });
   return bytes;
+}
+
+/** What imapflow is given to log in with. */
+function proof(login: ServerLogin): { accessToken: string } | { pass: string } {
+  return login.kind === 'token' ? { accessToken: login.accessToken } : { pass: login.password };
+}
+
+/** Tell a server that has no way to log in as we want from one that is only broken. */
+function refuseUnknownMechanisms(
+  { server, login }: ConnectionOptions,
+  offered: readonly string[],
+  cause: unknown,
+): void {
+  const [what, known] =
+    login.kind === 'token'
+      ? ['login by OAuth (XOAUTH2, OAUTHBEARER)', oauthMechanisms]
+      : ['login by password', passwordMechanisms];
+  if (offered.some((capability) => known.includes(capability))) return;
+  // Without any mechanism the LOGIN command remains, unless the server says otherwise.
+  if (login.kind === 'password' && !offered.includes('LOGINDISABLED')) return;
+  throw new Failure('refused', `${server.host} offers no ${what}`, {
+    hint: 'check that this is the right server, and what your provider asks for',
+    cause,
+  });
 }
 
 type Trace = (entry: Readonly<Record<string, unknown>>) => void;

@@ -67,9 +67,3 @@ export interface MessagePart {
   /** Meant to be saved, not read on the spot. */
   readonly attachment: boolean;
 }
-
-/**
- * A token the server will take. `renew` asks for another than the one just refused. The mail side
- * does not know where tokens come from.
- */
-export type TokenSource = (options: { readonly refused: string | undefined }) => Promise<string>;

@@ -5,12 +5,13 @@ import { UidSet } from '../uid-set.ts';
 import {
   type Connection,
   type ConnectionOptions,
+  LoginRefused,
   openConnection,
   slowestBytesPerSecond,
-  TokenRefused,
 } from './connection.ts';
 import { fetchRanges, validRows } from './fetched-rows.ts';
 import { toParts } from './from-imapflow.ts';
+import type { LoginSource, ServerLogin } from './login-source.ts';
 import { examine, listMailboxes } from './mailboxes.ts';
 import type {
   FetchedMessage,
@@ -19,7 +20,6 @@ import type {
   MessagePart,
   MessageSummary,
   OpenMailbox,
-  TokenSource,
 } from './message.ts';
 import { type FetchPiece, fetchFirstPiece, fetchPieces } from './pieces.ts';
 import type { SearchKey } from './search-key.ts';
@@ -53,33 +53,33 @@ export interface MailSession {
 }
 
 export interface SessionOptions
-  extends Omit<ConnectionOptions, 'server' | 'user' | 'accessToken' | 'timeouts'> {
+  extends Omit<ConnectionOptions, 'server' | 'user' | 'login' | 'timeouts'> {
   readonly account: Account;
-  readonly accessToken: TokenSource;
+  readonly login: LoginSource;
 }
 
 const partChunkBytes = 1 << 20;
 
 /**
- * Connect and log in. A token the server refuses is renewed once: it may have been revoked, or the
- * clocks differ.
+ * Connect and log in. For a login the server refuses another one is asked for, once: a token may
+ * have been revoked, or the clocks differ.
  */
 export async function openSession(options: SessionOptions): Promise<MailSession> {
   const { account } = options;
-  const connect = (accessToken: string) =>
+  const connect = (login: ServerLogin) =>
     openConnection({
       ...options,
       server: account.imap,
-      user: account.mailbox,
-      accessToken,
+      user: account.imapUser,
+      login,
       timeouts: account.timeouts,
     });
-  const first = await options.accessToken({ refused: undefined });
+  const first = await options.login({ refused: undefined });
   const connection = await connect(first).catch(async (error: unknown) => {
-    if (!(error instanceof TokenRefused)) throw error;
-    const second = await options.accessToken({ refused: first });
+    if (!(error instanceof LoginRefused)) throw error;
+    const second = await options.login({ refused: first });
     return await connect(second).catch((again: unknown) => {
-      if (!(again instanceof TokenRefused)) throw again;
+      if (!(again instanceof LoginRefused)) throw again;
       throw new Failure(
         'login',
         `${account.imap.host} refuses the login of ${account.mailbox}: ${again.message}`,

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Account } from '../../src/account/account.ts';
-import { chooseAccount, configPath, loadConfig, resolveAccount } from '../../src/account/config.ts';
+import { chooseAccount, configPath, loadConfig } from '../../src/account/config.ts';
 import type { AccountConfig } from '../../src/account/config-schema.ts';
+import { resolveAccount } from '../../src/account/resolve-account.ts';
 import { Failure } from '../../src/errors.ts';
 import { Secrets } from '../../src/system/secrets.ts';
 import type { System } from '../../src/system/system.ts';
@@ -327,8 +328,9 @@ describe('an account', () => {
       name: 'club',
       address: 'ada@example.org',
       mailbox: 'ada@example.org',
+      imapUser: 'ada@example.org',
       provider: null,
-      oauth: null,
+      login: null,
       imap: { host: 'imap.example.org', port: 993, security: 'tls', caFile: null },
       store: { kind: 'keychain' },
       archive: join(home, '.local/share/mailctl/club'),
@@ -338,7 +340,8 @@ describe('an account', () => {
 
   it('with an issuer has its endpoints discovered', () => {
     const entry = { ...own, client_id: 'c', oauth: { issuer: 'https://login.example.org' } };
-    expect(resolved(entry).oauth).toEqual({
+    expect(resolved(entry).login).toEqual({
+      kind: 'oauth',
       clientId: 'c',
       clientSecret: null,
       server: { kind: 'discovered', issuer: 'https://login.example.org' },
@@ -355,8 +358,8 @@ describe('an account', () => {
       scopes: ['mail'],
       redirect_host: 'localhost' as const,
     };
-    expect(resolved({ ...own, client_id: 'c', client_secret: 's', oauth }).oauth).toMatchObject({
-      clientSecret: 's',
+    expect(resolved({ ...own, client_id: 'c', client_secret: 's', oauth }).login).toMatchObject({
+      clientSecret: { kind: 'inline', value: 's' },
       server: {
         kind: 'given',
         issuer: 'https://token.example.org',
@@ -368,11 +371,60 @@ describe('an account', () => {
     });
   });
 
+  it('by a password needs no client', () => {
+    const imap = { host: 'imap.example.org', user: 'ada' };
+    const account = resolved({ ...own, login: 'password', imap });
+    expect(account).toMatchObject({ login: { kind: 'password' }, imapUser: 'ada' });
+  });
+
+  it('as a program in its own right has the provider’s scopes, but an issuer of its own', () => {
+    const entry = {
+      address: 'team@contoso.example',
+      provider: 'microsoft',
+      login: 'client-credentials' as const,
+      client_id: 'c',
+      signing_key_file: 'key.pem',
+      signing_certificate_file: '/etc/cert.pem',
+      oauth: { issuer: 'https://login.microsoftonline.com/t/v2.0' },
+    };
+    expect(resolved(entry).login).toEqual({
+      kind: 'client-credentials',
+      clientId: 'c',
+      clientSecret: null,
+      server: { kind: 'discovered', issuer: 'https://login.microsoftonline.com/t/v2.0' },
+      scopes: ['https://outlook.office365.com/.default'],
+      signingKey: { kind: 'file', path: resolve('/etc/mailctl/key.pem') },
+      signingCertificateFile: '/etc/cert.pem',
+    });
+    const { oauth, ...common } = entry;
+    expect(() => resolved(common)).toThrow('need client_id and oauth.issuer');
+  });
+
+  it('as a service account has its key from one place', () => {
+    const entry = {
+      address: 'ada@example.org',
+      provider: 'google',
+      login: 'service-account' as const,
+      service_account_command: ['pass', 'show', 'robot'],
+    };
+    expect(resolved(entry).login).toEqual({
+      kind: 'service-account',
+      key: { kind: 'command', command: ['pass', 'show', 'robot'] },
+      scopes: ['https://mail.google.com/'],
+    });
+    expect(() => resolved({ ...entry, service_account_file: 'k.json' })).toThrow('more than once');
+    const { service_account_command, ...bare } = entry;
+    expect(() => resolved(bare)).toThrow('service_account_file or service_account_command');
+  });
+
   it('of a known provider needs no more than a client', () => {
     for (const provider of ['google', 'microsoft']) {
       const account = resolved({ address: 'ada@example.org', provider, client_id: 'c' });
       expect(account.provider).toBe(provider);
-      expect(account.oauth?.scopes.length).toBeGreaterThan(0);
+      expect(account.login).toMatchObject({
+        kind: 'oauth',
+        scopes: expect.arrayContaining(['openid']),
+      });
       expect(account.imap).toMatchObject({ port: 993, security: 'tls' });
     }
     const other = { address: 'a@b.c', provider: 'google', imap: { host: 'h', port: 1 } };

@@ -18,6 +18,7 @@ import type { Credential } from '../../src/auth/token-set.ts';
 import { Failure } from '../../src/errors.ts';
 
 const credential: Credential = {
+  kind: 'grant',
   issuer: 'https://login.example.org',
   clientId: 'mailctl',
   clientSecret: 'cs-canary-91',

@@ -1,5 +1,5 @@
-import type { TokenResponse } from './oauth-client.ts';
-import type { Credential } from './token-set.ts';
+import type { TokenResponse } from './token-response.ts';
+import type { Grant } from './token-set.ts';
 
 interface Grantee {
   readonly issuer: string;
@@ -10,12 +10,13 @@ interface Grantee {
 }
 
 /** What is stored after a login. */
-export function newCredential(
+export function newGrant(
   response: TokenResponse,
   now: Date,
   { scopes, ...client }: Grantee,
-): Credential {
+): Grant {
   return {
+    kind: 'grant',
     ...client,
     tokens: {
       accessToken: response.accessToken,
@@ -32,7 +33,7 @@ export function newCredential(
 }
 
 /** An answer without a refresh token keeps the old one (RFC 6749 §6). */
-export function renewedCredential(old: Credential, response: TokenResponse, now: Date): Credential {
+export function renewedGrant(old: Grant, response: TokenResponse, now: Date): Grant {
   const { tokens } = old;
   const rotated = response.refreshToken !== null && response.refreshToken !== tokens.refreshToken;
   return {
