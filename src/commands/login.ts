@@ -75,7 +75,7 @@ export const login: Verb = {
           'mailctl login ada@gmail.com --client-id ID --client-secret-file secret.txt',
           'mailctl login ada@example.org --issuer https://login.example.org \\',
           '    --client-id mailctl --imap-host imap.example.org',
-          'mailctl login ada@icloud.com --imap-host imap.mail.me.com --password',
+          'mailctl login ada@icloud.com',
           'mailctl login -a club        # again, as the config has it',
         ),
       )
