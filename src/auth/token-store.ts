@@ -12,6 +12,9 @@ export interface TokenStore {
   delete(): Promise<boolean>;
   /** What unlocks it, for a process that cannot ask; null where nothing is needed. */
   secret(): Promise<Buffer | null>;
-  /** Prove that the store takes, gives back and deletes, before anything depends on it. */
-  probe(): Promise<void>;
+  /**
+   * Prove that the store takes, gives back and deletes, before anything depends on it. What it holds
+   * already must be readable, unless it is to be replaced.
+   */
+  probe(options?: { readonly replaces: boolean }): Promise<void>;
 }

@@ -70,7 +70,8 @@ type Kind = 'keychain' | 'file' | 'command';
 async function carry(app: App, account: Account, target: Account): Promise<void> {
   const credential = await loadCredential(account, accountStore(app, account), app.system);
   const destination = accountStore(app, target);
-  if (!sharesFile(account, target)) await destination.probe();
+  // The same file under another key is read by the old one alone.
+  await destination.probe({ replaces: sharesFile(account, target) });
   await destination.save(credential);
   const read = await accountStore(app, target).load();
   if (read === null || formatCredential(read) !== formatCredential(credential)) {

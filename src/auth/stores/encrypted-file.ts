@@ -94,9 +94,10 @@ export function encryptedFileStore(
       }
     },
     secret: () => keys.secret(),
-    async probe() {
+    async probe({ replaces } = { replaces: false }) {
       await keys.prepare();
-      await read(); // a file that another key wrote must be found out before it is replaced
+      // A file that another key wrote must be found out before it is replaced.
+      if (!replaces) await read();
       const file = `${path}.probe`;
       try {
         await write('probe', file);
