@@ -6,6 +6,7 @@ import type { System } from '../system/system.ts';
 import type { Account } from './account.ts';
 import { type Config, checkConfig, nearest } from './config-schema.ts';
 import { resolveAccount } from './resolve-account.ts';
+import { parseToml } from './toml.ts';
 
 const maxConfigBytes = 1 << 20;
 
@@ -48,25 +49,6 @@ function decode(path: string, bytes: Buffer): string {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (error) {
     throw new Failure('config', `${path} is not UTF-8`, { cause: error });
-  }
-}
-
-async function parseToml(path: string, text: string): Promise<unknown> {
-  // Large, and not needed for the help of a verb.
-  const { parse } = await import('@decimalturn/toml-patch');
-  try {
-    return parse(text);
-  } catch (error) {
-    // "Error parsing TOML (2, 3):", the line, a caret, the reason.
-    const [where, ...rest] = errorText(error).split('\n');
-    const position = /\((\d+), (\d+)\)/.exec(where ?? '');
-    const line = position === null ? '' : `, line ${position[1]}`;
-    // What it quotes may be a secret somebody wrote without quotes.
-    const reason = (rest.at(-1) ?? where ?? '').replaceAll(/ ?"[^"]*"/g, '');
-    throw new Failure('config', `${path}${line}: ${reason}`, {
-      hint: `edit ${path}`,
-      cause: error,
-    });
   }
 }
 

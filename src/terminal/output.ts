@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { TerminalStream } from '../system/system.ts';
 import { printable, safeJson } from './printable.ts';
 import { explainWriteError } from './stdout.ts';
-import { type Column, formatTable } from './table.ts';
+import type { Column } from './table.ts';
 
 /** One line of `--json`. Its `type` says which fields it has; all of them are always there. */
 export interface Row {
@@ -48,6 +48,7 @@ export function openOutput(
           await raw(`${cells.join('\t')}\n`);
         }
       } else if (rows.length > 0) {
+        const { formatTable } = await import('./table.ts'); // measuring text takes 15 ms to load
         await raw(formatTable(rows, columns, { width: stdout.columns ?? 80, now: now() }));
       }
     },
