@@ -31,11 +31,17 @@ interface RigOptions {
   /** Flags that say where the login is kept. Default: a file. */
   readonly store?: readonly string[];
   readonly env?: Record<string, string>;
+  /** How long the provider keeps its answer back once it has rotated. Default 200. */
+  readonly answerDelayMs?: number;
 }
 
-export async function startRenewalRig({ store, env = {} }: RigOptions = {}): Promise<RenewalRig> {
+export async function startRenewalRig({
+  store,
+  env = {},
+  answerDelayMs = 200,
+}: RigOptions = {}): Promise<RenewalRig> {
   // Every refresh rotates, and the use of a spent refresh token ends the grant.
-  const oauth = await startOAuthServer({ accessTokenTtlSeconds: 600, answerDelayMs: 200 });
+  const oauth = await startOAuthServer({ accessTokenTtlSeconds: 600, answerDelayMs });
   cleanUpLater(oauth.close);
   const home = await newHome();
   const login = start(
