@@ -8,12 +8,13 @@ import { openLog } from '../terminal/log.ts';
 import { type Output, openOutput } from '../terminal/output.ts';
 import { printable } from '../terminal/printable.ts';
 import type { GlobalOptions } from './root.ts';
+import type { AnyRow } from './rows.ts';
 
 /** What a verb is handed. Nothing is read or opened before a verb asks for it. */
 export interface App {
   readonly system: System;
   readonly options: GlobalOptions;
-  readonly output: Output;
+  readonly output: Output<AnyRow>;
   readonly log: Log;
   readonly audit: Audit;
   /** Talk to the person: progress of what is done, warnings. Never data. */
@@ -25,7 +26,11 @@ export async function openApp(system: System, options: GlobalOptions): Promise<A
   return {
     system,
     options,
-    output: openOutput(stdout, { json: options.json === true, now: () => system.now() }),
+    output: openOutput(stdout, {
+      json: options.json === true,
+      now: () => system.now(),
+      env: system.env,
+    }),
     log: await openLog({
       verbosity: Number(options.verbose ?? 0),
       file: options.logFile,

@@ -1,24 +1,10 @@
 import type { Account } from '../account/account.ts';
 import type { Address, MessageSummary } from '../mail/message.ts';
 import type { Column } from '../terminal/table.ts';
+import type { RowOf } from './rows.ts';
 
-/** The `message` row: one message of one folder, as `list` and `search` give it. */
-export interface MessageRow {
-  readonly type: 'message';
-  readonly account: string;
-  readonly folder: string;
-  readonly uidValidity: number;
-  readonly uid: number;
-  readonly messageId: string | null;
-  /** ISO 8601 */
-  readonly date: string | null;
-  readonly from: readonly Address[];
-  readonly to: readonly Address[];
-  readonly cc: readonly Address[];
-  readonly subject: string | null;
-  readonly sizeBytes: number | null;
-  readonly flags: readonly string[];
-}
+/** One message of one folder, as `list` and `search` give it. */
+export type MessageRow = RowOf<'message'>;
 
 export function messageRow(
   account: Account,
@@ -38,27 +24,62 @@ export function messageRow(
   };
 }
 
-export const messageColumns: readonly Column<MessageRow>[] = [
-  { header: 'UID', value: ({ uid }) => String(uid), align: 'right' },
-  {
-    header: 'Date',
-    value: ({ date }) => date ?? '',
-    display: ({ date }, now) => (date === null ? '' : shortDate(new Date(date), now)),
-  },
-  {
-    header: '',
-    value: ({ flags }) => flags.join(' '),
-    display: ({ flags }) =>
-      `${flags.includes('\\Seen') ? ' ' : '●'}${flags.includes('\\Flagged') ? '★' : ''}`,
-  },
-  {
-    header: 'From',
-    value: ({ from }) => from.map(formatAddress).join(', '),
-    display: ({ from }) => from.map(({ name, address }) => name ?? address ?? '').join(', '),
-    flexible: true,
-  },
-  { header: 'Subject', value: ({ subject }) => subject ?? '', flexible: true },
-];
+/** Every field of a message that can be asked for, by its name in the row. */
+export const messageFields: ReadonlyMap<string, Column<MessageRow>> = new Map<
+  string,
+  Column<MessageRow>
+>([
+  ['account', { header: 'Account', value: ({ account }) => account }],
+  ['folder', { header: 'Folder', value: ({ folder }) => folder, flexible: true }],
+  [
+    'uidValidity',
+    { header: 'UIDVALIDITY', value: ({ uidValidity }) => String(uidValidity), align: 'right' },
+  ],
+  ['uid', { header: 'UID', value: ({ uid }) => String(uid), align: 'right' }],
+  [
+    'messageId',
+    { header: 'Message-ID', value: ({ messageId }) => messageId ?? '', flexible: true },
+  ],
+  [
+    'date',
+    {
+      header: 'Date',
+      value: ({ date }) => date ?? '',
+      display: ({ date }, now) => (date === null ? '' : shortDate(new Date(date), now)),
+    },
+  ],
+  ...(['from', 'to', 'cc'] as const).map((field): [string, Column<MessageRow>] => [
+    field,
+    {
+      header: `${field.charAt(0).toUpperCase()}${field.slice(1)}`,
+      value: (row) => row[field].map(formatAddress).join(', '),
+      display: (row) => row[field].map(({ name, address }) => name ?? address ?? '').join(', '),
+      flexible: true,
+    },
+  ]),
+  ['subject', { header: 'Subject', value: ({ subject }) => subject ?? '', flexible: true }],
+  [
+    'sizeBytes',
+    {
+      header: 'Size',
+      value: ({ sizeBytes }) => String(sizeBytes ?? ''),
+      display: ({ sizeBytes }) => (sizeBytes === null ? '' : shortSize(sizeBytes)),
+      align: 'right',
+    },
+  ],
+  [
+    'flags',
+    {
+      header: '',
+      value: ({ flags }) => flags.join(' '),
+      display: ({ flags }) =>
+        `${flags.includes('\\Seen') ? ' ' : '●'}${flags.includes('\\Flagged') ? '★' : ''}`,
+    },
+  ],
+]);
+
+/** What list and search show unless asked for something else. */
+export const usualFields = ['uid', 'date', 'flags', 'from', 'subject'] as const;
 
 export function formatAddress({ name, address }: Address): string {
   if (name === null) return address ?? '';
@@ -73,4 +94,12 @@ export function shortDate(date: Date, now: Date): string {
   }
   const day = `${two(date.getMonth() + 1)}-${two(date.getDate())}`;
   return date.getFullYear() === now.getFullYear() ? day : `${date.getFullYear()}-${day}`;
+}
+
+/** 512, 20K, 3.4M */
+export function shortSize(bytes: number): string {
+  if (bytes < 1024) return String(bytes);
+  const power = Math.min(3, Math.floor(Math.log2(bytes) / 10));
+  const value = bytes / 1024 ** power;
+  return `${value < 9.95 ? value.toFixed(1) : Math.round(value)}${'KMG'.charAt(power - 1)}`;
 }

@@ -120,7 +120,15 @@ async function storeWindow(
     }
     missed.delete(result.uid);
     const { uid, path, sizeBytes } = result;
-    const row = { type: 'saved', account: account.name, folder, uidValidity, uid, path, sizeBytes };
+    const row = {
+      type: 'saved' as const,
+      account: account.name,
+      folder,
+      uidValidity,
+      uid,
+      path,
+      sizeBytes,
+    };
     // A person wants the count, a program the names; cron wants to hear of trouble only.
     await app.output.row(row, null);
   }
@@ -142,11 +150,18 @@ async function finish(
 ): Promise<void> {
   const { path: folder, uidValidity } = mailbox;
   for (const { uid, reason } of failed) {
-    const row = { type: 'failed', account: account.name, folder, uidValidity, uid, reason };
+    const row = {
+      type: 'failed' as const,
+      account: account.name,
+      folder,
+      uidValidity,
+      uid,
+      reason,
+    };
     await app.output.row(row, null);
     if (app.output.format !== 'json') app.tell(`mailctl: ${folder} UID ${uid}: ${reason}`);
   }
-  const fetched = { type: 'fetched', folder, saved, skipped, failed: failed.length };
+  const fetched = { type: 'fetched' as const, folder, saved, skipped, failed: failed.length };
   const news = saved === 0 ? 'nothing new' : `${saved} new in ${account.archive}`;
   await app.output.row(fetched, app.output.format === 'table' ? `${folder}: ${news}` : null);
   if (failed.length > 0) {

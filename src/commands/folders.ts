@@ -1,17 +1,10 @@
 import type { Mailbox } from '../mail/message.ts';
 import type { Column } from '../terminal/table.ts';
 import { withMail } from './mail.ts';
+import type { RowOf } from './rows.ts';
 import { examples, type Verb } from './verb.ts';
 
-interface FolderRow {
-  readonly type: 'folder';
-  readonly path: string;
-  readonly role: string | null;
-  readonly messages: number | null;
-  readonly unseen: number | null;
-  readonly uidNext: number | null;
-  readonly uidValidity: number | null;
-}
+type FolderRow = RowOf<'folder'>;
 
 const columns: readonly Column<FolderRow>[] = [
   { header: 'Folder', value: ({ path }) => path, flexible: true },

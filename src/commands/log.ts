@@ -1,14 +1,12 @@
-import { type AuditEntry, readAuditLog } from '../terminal/audit-log.ts';
+import { readAuditLog } from '../terminal/audit-log.ts';
 import type { Column } from '../terminal/table.ts';
 import { requestedAccount } from './app.ts';
 import { shortDate } from './columns.ts';
 import { duration } from './flags.ts';
+import type { RowOf } from './rows.ts';
 import { examples, type Verb } from './verb.ts';
 
-interface EventRow extends Omit<AuditEntry, 'level'> {
-  readonly type: 'event';
-  readonly suspicious: boolean;
-}
+type EventRow = RowOf<'event'>;
 
 const columns: readonly Column<EventRow>[] = [
   {

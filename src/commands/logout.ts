@@ -30,7 +30,7 @@ async function logOut(app: App, local: boolean): Promise<void> {
   const account = await appAccount(app);
   const store = accountStore(app, account);
   const credential = await store.load();
-  const row = { type: 'logout', account: account.name, address: account.address };
+  const row = { type: 'logout' as const, account: account.name, address: account.address };
   if (credential === null) {
     return app.output.row(
       { ...row, removed: false, revoked: false },

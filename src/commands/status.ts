@@ -8,28 +8,11 @@ import type { Column } from '../terminal/table.ts';
 import { type App, appConfig, requestedAccount } from './app.ts';
 import { duration } from './flags.ts';
 import { openMail } from './mail.ts';
+import type { RowOf } from './rows.ts';
 import { accountStore } from './tokens.ts';
 import { examples, type Verb } from './verb.ts';
 
-/** The `account` row. */
-interface AccountRow {
-  readonly type: 'account';
-  readonly account: string;
-  readonly address: string;
-  readonly provider: string | null;
-  readonly store: string;
-  /** `ok`, `expired` (renewed when used), `ended` (needs a login), `none`, `store-error`. */
-  readonly login: 'ok' | 'expired' | 'ended' | 'none' | 'store-error';
-  readonly scopes: readonly string[];
-  readonly expiresAt: string | null;
-  readonly grantedAt: string | null;
-  readonly rotatedAt: string | null;
-  /** When the login itself ends unless it is used before, as far as the provider says. */
-  readonly endsAt: string | null;
-  /** Of --check: whether the mail server takes the login; null when it was not asked. */
-  readonly works: boolean | null;
-  readonly problem: string | null;
-}
+type AccountRow = RowOf<'account'>;
 
 const words: Readonly<Record<AccountRow['login'], string>> = {
   ok: 'logged in',

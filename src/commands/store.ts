@@ -60,7 +60,12 @@ async function moveStore(app: App, flags: StoreFlags & { readonly to: Kind }): P
     await saveConfig(path, config);
     await removeFrom(app, account, target);
   });
-  const row = { type: 'store', account: account.name, from: account.store.kind, to: flags.to };
+  const row = {
+    type: 'store' as const,
+    account: account.name,
+    from: account.store.kind,
+    to: flags.to,
+  };
   const { description } = accountStore(app, target);
   await app.output.row(row, `${account.name}: tokens moved to ${description}`);
 }

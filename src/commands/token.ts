@@ -37,12 +37,16 @@ export const token: Verb = {
           const given = givenToken(app.system);
           // A token that is only handed on needs no account, nor a config.
           if (given !== null && format === 'raw') {
-            const row = { type: 'token', accessToken: given, expiresAt: null };
+            const row = { type: 'token' as const, accessToken: given, expiresAt: null };
             return app.output.row(row, given);
           }
           const account = await appAccount(app);
           const { accessToken, expiresAt } = await currentToken(app, account, minValid);
-          const row = { type: 'token', accessToken, expiresAt: expiresAt?.toISOString() ?? null };
+          const row = {
+            type: 'token' as const,
+            accessToken,
+            expiresAt: expiresAt?.toISOString() ?? null,
+          };
           if (format === 'json') return app.output.raw(`${safeJson(row)}\n`);
           await app.output.row(row, formatToken(format, accessToken, account));
         }),

@@ -4,6 +4,7 @@ import { errorCode, errorField, errorText, Failure } from '../errors.ts';
 import { readSmallFile } from '../system/files.ts';
 import { isLoopback } from '../system/loopback.ts';
 import { explainImapError, isAuthenticationRefused } from './imap-errors.ts';
+import { leaveOutNeedlessCommands } from './imapflow-internals.ts';
 import { searchByKeys } from './imapflow-search.ts';
 import type { ServerLogin } from './login-source.ts';
 import type { SearchKey } from './search-key.ts';
@@ -97,6 +98,8 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
     logger: options.trace === null ? false : logger(options.trace),
     disableAutoIdle: true,
     disableCompression: true,
+    // CONDSTORE and UTF8=ACCEPT: nothing here needs them, and asking is a round trip.
+    disableAutoEnable: true,
     // Nothing here needs rev2, and servers exist whose rev2 finds nothing.
     disableIMAP4rev2: true,
     idHashAlgorithm: 'sha256',
@@ -107,6 +110,8 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
     maxLiteralSize: maxLiteralBytes,
     maxResponseSize: 2 * maxLiteralBytes,
   });
+
+  leaveOutNeedlessCommands(client);
 
   // What happened first is why everything after it fails.
   let firstError: unknown;

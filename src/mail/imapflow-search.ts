@@ -1,72 +1,86 @@
 import type { ImapFlow } from 'imapflow';
-import type { SearchKey } from './search-key.ts';
+import { isUid } from '../uid-set.ts';
+import { type Argument, execute, type Untagged } from './imapflow-internals.ts';
+import { hasUnicode, isAscii, type SearchKey } from './search-key.ts';
 
 /**
  * imapflow's own search compiler turns dates into seconds where the server has WITHIN, so the same
- * query would mean different things on different servers. This sends the keys as they are, by
- * imapflow's internal `exec`; everything private of it is in this file.
+ * query would mean different things on different servers. These send the keys as they are.
  */
-interface Token {
-  readonly type: 'ATOM' | 'STRING' | 'LITERAL';
-  readonly value: string | Buffer;
-}
-type Attribute = Token | readonly Attribute[];
-
-interface Untagged {
-  readonly numbers?: readonly number[];
-  readonly attributes?: readonly { readonly value?: unknown }[];
-}
-
-type Exec = (
-  command: string,
-  attributes: readonly Attribute[],
-  options: { untagged: Record<string, (untagged: Untagged) => Promise<void>> },
-) => Promise<{ next(): void }>;
 
 /** UID SEARCH; the UIDs found, ascending, each once. */
 export async function searchByKeys(
   client: ImapFlow,
   keys: readonly SearchKey[],
 ): Promise<number[]> {
-  const exec: unknown = Reflect.get(client, 'exec');
-  if (!isExec(exec)) throw new Error('this imapflow has no exec');
-  const attributes = keys.map(toAttribute);
-  // After ENABLE UTF8=ACCEPT a charset must not be named (RFC 9755 §3).
-  const named = hasLiteral(attributes) && !client.enabled.has('UTF8=ACCEPT');
-  const charset: Attribute[] = named ? [atom('CHARSET'), atom('UTF-8')] : [];
   const found = new Set<number>();
-  const response = await exec.call(client, 'UID SEARCH', [...charset, ...attributes], {
-    untagged: {
-      SEARCH: async ({ numbers, attributes: values }) => {
-        for (const uid of numbers ?? (values ?? []).map(({ value }) => Number(value))) {
-          if (Number.isInteger(uid) && uid >= 1 && uid < 2 ** 32) found.add(uid);
-        }
-      },
+  await execute(client, 'UID SEARCH', [...charset(client, keys), ...keys.map(toAttribute)], {
+    SEARCH: (answer) => {
+      for (const uid of numbersOf(answer)) found.add(uid);
     },
   });
-  response.next(); // or every later command waits for ever
   return [...found].sort((a, b) => a - b);
 }
 
-function isExec(value: unknown): value is Exec {
-  return typeof value === 'function';
+/** UID SEARCH RETURN (COUNT), on a server with ESEARCH (RFC 4731). */
+export async function countByKeys(client: ImapFlow, keys: readonly SearchKey[]): Promise<number> {
+  let count: number | null = null;
+  const attributes = [...charset(client, keys), ...keys.map(toAttribute)];
+  await execute(client, 'UID SEARCH', [atom('RETURN'), [atom('COUNT')], ...attributes], {
+    ESEARCH: ({ attributes: values = [] }) => {
+      const words = values.map(tokenText);
+      const at = words.findIndex((word) => word.toUpperCase() === 'COUNT');
+      if (at >= 0) count = Number(words[at + 1]);
+    },
+  });
+  if (count === null || !Number.isSafeInteger(count)) throw new Error('no COUNT came');
+  return count;
 }
 
-function atom(value: string): Token {
+/** UID SORT (RFC 5256): the UIDs found, in the order of `criteria`, such as `REVERSE DATE`. */
+export async function sortByKeys(
+  client: ImapFlow,
+  criteria: readonly string[],
+  keys: readonly SearchKey[],
+): Promise<number[]> {
+  const found = new Set<number>();
+  const attributes = [criteria.map(atom), atom('UTF-8'), ...keys.map(toAttribute)];
+  await execute(client, 'UID SORT', attributes, {
+    SORT: (answer) => {
+      for (const uid of numbersOf(answer)) found.add(uid);
+    },
+  });
+  return [...found];
+}
+
+function numbersOf({ numbers, attributes = [] }: Untagged): number[] {
+  const all = numbers ?? attributes.map((item) => Number(tokenText(item)));
+  return all.filter(isUid);
+}
+
+/** The text of one token of an answer, '' where it has none. */
+function tokenText(token: unknown): string {
+  if (typeof token !== 'object' || token === null) return '';
+  const value: unknown = Reflect.get(token, 'value');
+  return value === undefined || value === null ? '' : String(value);
+}
+
+/** After ENABLE UTF8=ACCEPT a charset must not be named (RFC 9755 §3). */
+function charset(client: ImapFlow, keys: readonly SearchKey[]): Argument[] {
+  const named = hasUnicode(keys) && !client.enabled.has('UTF8=ACCEPT');
+  return named ? [atom('CHARSET'), atom('UTF-8')] : [];
+}
+
+function atom(value: string): Argument {
   return { type: 'ATOM', value };
 }
 
-function toAttribute(key: SearchKey): Attribute {
+function toAttribute(key: SearchKey): Argument {
   if ('atom' in key) return atom(key.atom);
+  if ('raw' in key) return { type: 'TEXT', value: key.raw };
   if ('list' in key) return key.list.map(toAttribute);
   // Beyond ASCII a quoted string is not allowed (RFC 3501 §4.3).
-  return /^[\x20-\x7e]*$/.test(key.text)
+  return isAscii(key.text)
     ? { type: 'STRING', value: key.text }
     : { type: 'LITERAL', value: Buffer.from(key.text) };
-}
-
-function hasLiteral(attributes: readonly Attribute[]): boolean {
-  return attributes.some((attribute) =>
-    'type' in attribute ? attribute.type === 'LITERAL' : hasLiteral(attribute),
-  );
 }

@@ -3,6 +3,7 @@ import { Failure } from '../errors.ts';
 import { isUid } from '../uid-set.ts';
 import type { Connection } from './connection.ts';
 import { toMailbox } from './from-imapflow.ts';
+import { knowMailbox } from './imapflow-internals.ts';
 import type { Mailbox, OpenMailbox } from './message.ts';
 
 /** Every mailbox, counts included: one round trip where the server has LIST-STATUS. */
@@ -12,9 +13,23 @@ export async function listMailboxes(connection: Connection): Promise<Mailbox[]> 
   return listed.map(toMailbox);
 }
 
+/**
+ * The paths to search for a message anywhere. Gmail has them all in All Mail; elsewhere such
+ * folders, and that of the flagged ones, only repeat what is in the others (RFC 6154 §2).
+ */
+export async function searchableMailboxes(connection: Connection): Promise<string[]> {
+  const all = (await listMailboxes(connection)).filter(({ selectable }) => selectable);
+  const allMail = all.find(({ role }) => role === 'all');
+  if (connection.capabilities.has('X-GM-EXT-1') && allMail !== undefined) return [allMail.path];
+  return all
+    .filter(({ role, messages }) => role !== 'all' && role !== 'flagged' && messages !== 0)
+    .map(({ path }) => path);
+}
+
 /** Open a mailbox read-only. @throws Failure 'not-found' */
 export async function examine(connection: Connection, path: string): Promise<OpenMailbox> {
   checkPath(path);
+  knowMailbox(connection.client, path);
   const mailbox = await connection.run((client) =>
     client.mailboxOpen(path, { readOnly: true }).catch((error: unknown) => {
       if (typeof error === 'object' && error !== null && Reflect.get(error, 'mailboxMissing')) {

@@ -12,7 +12,7 @@ import {
 import { fetchRanges, validRows } from './fetched-rows.ts';
 import { toParts } from './from-imapflow.ts';
 import type { LoginSource, ServerLogin } from './login-source.ts';
-import { examine, listMailboxes } from './mailboxes.ts';
+import { examine, listMailboxes, searchableMailboxes } from './mailboxes.ts';
 import type {
   FetchedMessage,
   Mailbox,
@@ -22,6 +22,8 @@ import type {
   OpenMailbox,
 } from './message.ts';
 import { type FetchPiece, fetchFirstPiece, fetchPieces } from './pieces.ts';
+import { countFound, type FindOptions, find } from './search.ts';
+import type { Expression } from './search-expression.ts';
 import type { SearchKey } from './search-key.ts';
 import { newest, summaries } from './summaries.ts';
 
@@ -29,9 +31,14 @@ import { newest, summaries } from './summaries.ts';
 export interface MailSession {
   /** Every mailbox, counts included: one round trip where the server has LIST-STATUS. */
   listMailboxes(): Promise<Mailbox[]>;
+  /** The paths to search for a message anywhere; each message is in one of them. */
+  searchableMailboxes(): Promise<string[]>;
   /** @throws Failure 'not-found' */
   examine(path: string): Promise<OpenMailbox>;
   search(keys: readonly SearchKey[]): Promise<number[]>;
+  /** What the whole search language finds, in order; what the server cannot do is done here. */
+  find(expression: Expression, options: FindOptions): Promise<number[]>;
+  count(expression: Expression, onStep: (text: string) => void): Promise<number>;
   /** The newest `limit` messages of the open mailbox, newest first. */
   newest(limit: number): Promise<MessageSummary[]>;
   /** In the order of `uids`; those the server does not know are left out. */
@@ -99,8 +106,11 @@ function sessionOn(connection: Connection, account: Account): MailSession {
 
   return {
     listMailboxes: () => listMailboxes(connection),
+    searchableMailboxes: () => searchableMailboxes(connection),
     examine: (path) => examine(connection, path),
     search: (keys) => connection.search(keys),
+    find: (expression, options) => find(connection, expression, options),
+    count: (expression, onStep) => countFound(connection, expression, onStep),
     newest: (limit) => newest(connection, limit),
     summaries: (uids) => summaries(connection, uids),
     async facts(uids) {

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { TerminalStream } from '../system/system.ts';
+import { bold, takesColour } from './colour.ts';
 import { printable, safeJson } from './printable.ts';
 import { explainWriteError } from './stdout.ts';
 import type { Column } from './table.ts';
@@ -9,21 +10,39 @@ export interface Row {
   readonly type: string;
 }
 
-/** stdout is data: a table for a person, tabs for a pipe, NDJSON for a program. */
-export interface Output {
+/**
+ * stdout is data: a table for a person, tabs for a pipe, NDJSON for a program. `Known` are the rows
+ * there are.
+ */
+export interface Output<Known extends Row = Row> {
   readonly format: 'table' | 'tabs' | 'json';
   /** Rows of one type that belong together. */
-  rows<R extends Row>(rows: readonly R[], columns: readonly Column<R>[]): Promise<void>;
+  rows<R extends Known>(
+    rows: readonly R[],
+    columns: readonly Column<R>[],
+    look?: TableLook<R>,
+  ): Promise<void>;
   /** One row as it happens; `text` is what a person reads, null for nothing. */
-  row<R extends Row>(row: R, text: string | null): Promise<void>;
+  row(row: Known, text: string | null): Promise<void>;
+  /** Of one row its type and these fields, as JSON. */
+  part(row: Known, fields: readonly string[]): Promise<void>;
   /** Text or bytes as they are: made printable by who calls, or meant raw. */
   raw(data: string | Uint8Array): Promise<void>;
 }
 
-export function openOutput(
-  stdout: TerminalStream,
-  { json, now }: { readonly json: boolean; readonly now: () => Date },
-): Output {
+/** What of a table is seen on a terminal only. */
+export interface TableLook<R> {
+  /** Rows that stand out. */
+  readonly bold?: (row: R) => boolean;
+}
+
+export interface OutputOptions {
+  readonly json: boolean;
+  readonly now: () => Date;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+export function openOutput(stdout: TerminalStream, { json, now, env }: OutputOptions): Output {
   const format = json ? 'json' : stdout.isTTY ? 'table' : 'tabs';
   let broken: unknown;
   // Without a listener a closed pipe would end the process with a stack trace.
@@ -39,7 +58,7 @@ export function openOutput(
   return {
     format,
     raw,
-    async rows(rows, columns) {
+    async rows(rows, columns, { bold: standsOut } = {}) {
       if (format === 'json') {
         for (const row of rows) await raw(`${safeJson(row)}\n`);
       } else if (format === 'tabs') {
@@ -49,8 +68,20 @@ export function openOutput(
         }
       } else if (rows.length > 0) {
         const { formatTable } = await import('./table.ts'); // measuring text takes 15 ms to load
-        await raw(formatTable(rows, columns, { width: stdout.columns ?? 80, now: now() }));
+        const [header = '', ...lines] = formatTable(rows, columns, {
+          width: stdout.columns ?? 80,
+          now: now(),
+        });
+        const colour = takesColour(stdout, env);
+        const emphasis = (row: (typeof rows)[number] | undefined) =>
+          colour && row !== undefined && standsOut?.(row) === true;
+        const told = lines.map((line, index) => (emphasis(rows[index]) ? bold(line) : line));
+        await raw(`${[header, ...told].join('\n')}\n`);
       }
+    },
+    async part(row, fields) {
+      const kept = Object.entries(row).filter(([name]) => name === 'type' || fields.includes(name));
+      await raw(`${safeJson(Object.fromEntries(kept))}\n`);
     },
     async row(row, text) {
       if (format === 'json') await raw(`${safeJson(row)}\n`);

@@ -1,6 +1,7 @@
 import type { Failure } from '../errors.ts';
 import type { Secrets } from '../system/secrets.ts';
 import type { TerminalStream } from '../system/system.ts';
+import { bold, takesColour } from './colour.ts';
 import { printable, printableLines, safeJson } from './printable.ts';
 
 interface ReportOptions {
@@ -23,20 +24,10 @@ export function reportFailure(
     stderr.write(`${safeJson({ type: 'error', kind, message, hint, exitCode })}\n`);
     return;
   }
-  const bold = useColour(stderr, options.env)
-    ? (text: string) => `\u001b[1m${text}\u001b[22m`
-    : String;
+  const name = takesColour(stderr, options.env) ? bold('mailctl:') : 'mailctl:';
   // The caret line under a query is the one place where a message has several lines.
   const [first = '', ...rest] = printableLines(message).split('\n');
-  stderr.write(`${bold('mailctl:')} ${first}\n`);
+  stderr.write(`${name} ${first}\n`);
   for (const line of rest) stderr.write(`${line}\n`);
   if (hint !== null) stderr.write(`  → ${printable(hint)}\n`);
-}
-
-/** https://no-color.org, decided for each stream by itself. */
-function useColour(
-  stream: TerminalStream,
-  env: Readonly<Record<string, string | undefined>>,
-): boolean {
-  return stream.isTTY === true && !env['NO_COLOR'] && env['TERM'] !== 'dumb';
 }

@@ -18,12 +18,12 @@ export interface Column<R> {
 const gap = 2;
 const narrowest = 8;
 
-/** Aligned for `width` columns, header first, each line ended. */
+/** The lines of a table aligned for `width` columns, the header first. */
 export function formatTable<R>(
   rows: readonly R[],
   columns: readonly Column<R>[],
   { width, now }: { readonly width: number; readonly now: Date },
-): string {
+): string[] {
   const shown = columns.filter(({ pipeOnly }) => pipeOnly !== true);
   const cells = rows.map((row) =>
     shown.map(({ value, display }) => printable(display?.(row, now) ?? value(row))),
@@ -36,13 +36,12 @@ export function formatTable<R>(
     ),
   );
   const widths = fit(natural, shown, width);
-  const lines = [shown.map(({ header }) => header), ...cells].map((line) =>
+  return [shown.map(({ header }) => header), ...cells].map((line) =>
     line
       .map((cell, index) => pad(cell, widths[index] ?? 0, shown[index]?.align ?? 'left'))
       .join(' '.repeat(gap))
       .trimEnd(),
   );
-  return `${lines.join('\n')}\n`;
 }
 
 /** Take what is too much from the widest of the flexible columns. */

@@ -1,11 +1,16 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Failure } from '../../src/errors.ts';
+import { planSearch, searchKeys } from '../../src/mail/search-expression.ts';
 import { formatSearchKeys, type SearchKey } from '../../src/mail/search-key.ts';
-import { compileQuery } from '../../src/mail/search-query.ts';
+import { parseQuery } from '../../src/mail/search-query.ts';
 
 /** A Sunday noon, where the person is. */
 const noon = new Date(2026, 10, 15, 12, 0);
+
+function compileQuery(query: string, now: Date): SearchKey[] {
+  return searchKeys(parseQuery(query, now));
+}
 
 function imap(query: string, now = noon): string {
   return formatSearchKeys(compileQuery(query, now));
@@ -82,6 +87,25 @@ describe('what people type becomes IMAP search keys', () => {
     ['newer:24m', 'SINCE 15-Nov-2024'],
     ['older:1y', 'BEFORE 15-Nov-2025'],
     ['older:365d', 'BEFORE 15-Nov-2025'],
+    ['since:2026-11', 'SINCE 1-Nov-2026'],
+    ['since:2026', 'SINCE 1-Jan-2026'],
+    ['before:2026', 'BEFORE 1-Jan-2026'],
+    ['on:2026-02', '(SINCE 1-Feb-2026 BEFORE 1-Mar-2026)'],
+    ['on:2026-12', '(SINCE 1-Dec-2026 BEFORE 1-Jan-2027)'],
+    ['on:2025', '(SINCE 1-Jan-2025 BEFORE 1-Jan-2026)'],
+    ['-on:2025', 'NOT ((SINCE 1-Jan-2025 BEFORE 1-Jan-2026))'],
+    ['on:sunday', 'ON 15-Nov-2026'],
+    ['since:Monday', 'SINCE 9-Nov-2026'],
+    ['before:saturday', 'BEFORE 14-Nov-2026'],
+    // Gmail
+    ['label:work', 'X-GM-LABELS "work"'],
+    ['label:"Über uns"', 'X-GM-LABELS "&ANw-ber uns"'],
+    ['label:a&b', 'X-GM-LABELS "a&-b"'],
+    ['label:日本語', 'X-GM-LABELS "&ZeVnLIqe-"'],
+    ['in:inbox', 'X-GM-RAW "in:inbox"'],
+    ['in:"a OR b"', 'X-GM-RAW "in:\\"a OR b\\""'],
+    ['category:promotions', 'X-GM-RAW "category:promotions"'],
+    ['has:attachment', 'X-GM-RAW "has:attachment"'],
     // sizes
     ['larger:500', 'LARGER 500'],
     ['larger:0', 'LARGER 0'],
@@ -205,6 +229,11 @@ describe('a query that cannot be read is refused, with a caret under the place',
     ['since:01.11.2026', /a date is written/, 6],
     ['since:tomorrow', /a date is written/, 6],
     ['since:1-Nov-2026', /a date is written/, 6],
+    ['since:2026-13', /a date is written/, 6],
+    ['since:0999', /a date is written/, 6],
+    ['since:mon', /a date is written/, 6],
+    ['has:link', /has: knows attachment/, 4],
+    ['in:"a\\"b"', /takes no quotation mark/, 3],
     ['newer:7', /an age is written/, 6],
     ['newer:d', /an age is written/, 6],
     ['newer:-7d', /an age is written/, 6],
@@ -341,11 +370,17 @@ describe('days are those of the place where the person is', () => {
 });
 
 const atom =
-  /^(ALL|OR|NOT|FROM|TO|CC|BCC|SUBJECT|BODY|TEXT|UNSEEN|SEEN|FLAGGED|UNFLAGGED|ANSWERED|UNANSWERED|DRAFT|DELETED|SINCE|BEFORE|ON|LARGER|SMALLER|UID|KEYWORD|HEADER|\d{1,10}|\d{1,2}-[A-Z][a-z]{2}-\d{4}|[\d:,*]+|[A-Za-z0-9$_.-]+)$/;
+  /^(ALL|OR|NOT|FROM|TO|CC|BCC|SUBJECT|BODY|TEXT|UNSEEN|SEEN|FLAGGED|UNFLAGGED|ANSWERED|UNANSWERED|DRAFT|DELETED|SINCE|BEFORE|ON|LARGER|SMALLER|UID|KEYWORD|HEADER|X-GM-RAW|X-GM-LABELS|\d{1,10}|\d{1,2}-[A-Z][a-z]{2}-\d{4}|[\d:,*]+|[A-Za-z0-9$_.-]+)$/;
 
-function flat(keys: readonly SearchKey[]): readonly Exclude<SearchKey, { list: unknown }>[] {
-  return keys.flatMap((key) => ('list' in key ? flat(key.list) : [key]));
+function flat(keys: readonly SearchKey[]): readonly Leaf[] {
+  return keys.flatMap((key) => {
+    if ('raw' in key) throw new Error(`${key.raw} was not asked for`);
+    return 'list' in key ? flat(key.list) : [key];
+  });
 }
+
+/** A leaf of the keys, which the person has not written in IMAP. */
+type Leaf = Extract<SearchKey, { atom: string } | { text: string }>;
 
 function texts(keys: readonly SearchKey[]): string[] {
   return flat(keys).flatMap((key) => ('text' in key ? [key.text] : []));
@@ -544,7 +579,7 @@ function found(keys: readonly SearchKey[], present: ReadonlySet<string>): boolea
   const rest = [...keys];
   const next = (): boolean => {
     const key = rest.shift();
-    if (key === undefined || 'text' in key) throw new Error('a key is missing');
+    if (key === undefined || 'text' in key || 'raw' in key) throw new Error('a key is missing');
     if ('list' in key) return found(key.list, present);
     if (key.atom === 'NOT') return !next();
     if (key.atom === 'OR') {
@@ -560,6 +595,53 @@ function found(keys: readonly SearchKey[], present: ReadonlySet<string>): boolea
   let all = true;
   while (rest.length > 0) all = next() && all;
   return all;
+}
+
+describe('what has:attachment leaves to be decided here', () => {
+  const attachment = 'has:attachment';
+
+  it('finds what the query says, wherever in it the word stands', () => {
+    fc.assert(
+      fc.property(tree, fc.subarray(words), fc.boolean(), (query, present, attached) => {
+        const [word = ''] = words;
+        const typed = write(query).replaceAll(new RegExp(`\\b${word}\\b`, 'g'), attachment);
+        const others = present.filter((one) => one !== word);
+        const plan = planSearch(parseQuery(typed, noon), { gmail: false });
+        const keys =
+          plan.kind === 'server' ? plan.keys : attached ? plan.attached : plan.unattached;
+        const matches = keys !== null && (isAll(keys) || found(keys, new Set(others)));
+        const truth = new Set(attached ? [...others, word] : others);
+        expect(matches).toBe(holds(query, truth));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it.each([
+    ['has:attachment', 'ALL', null],
+    ['-has:attachment', null, 'ALL'],
+    ['has:attachment from:a', 'FROM "a"', null],
+    ['has:attachment or from:a', 'ALL', 'FROM "a"'],
+    ['(has:attachment from:a) or (-has:attachment to:b)', '(FROM "a")', '(TO "b")'],
+    ['has:attachment -has:attachment', null, null],
+    ['HAS:Attachment newer:1d', 'SINCE 14-Nov-2026', null],
+  ])('%s: with %s, without %s', (query, attached, unattached) => {
+    const plan = planSearch(parseQuery(query, noon), { gmail: false });
+    const shown = (keys: readonly SearchKey[] | null) => keys && formatSearchKeys(keys);
+    if (plan.kind === 'server') throw new Error('nothing is left to decide');
+    expect(shown(plan.attached)).toBe(attached);
+    expect(shown(plan.unattached)).toBe(unattached);
+  });
+
+  it('is Gmail’s own search where the server is Gmail', () => {
+    const plan = planSearch(parseQuery('has:attachment from:a', noon), { gmail: true });
+    if (plan.kind !== 'server') throw new Error('the server can do it');
+    expect(formatSearchKeys(plan.keys)).toBe('X-GM-RAW "has:attachment" FROM "a"');
+  });
+});
+
+function isAll([key, ...others]: readonly SearchKey[]): boolean {
+  return others.length === 0 && key !== undefined && 'atom' in key && key.atom === 'ALL';
 }
 
 describe('what the search keys find', () => {

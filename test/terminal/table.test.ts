@@ -24,7 +24,7 @@ function letter(changes: Partial<Letter> = {}): Letter {
 }
 
 function table(rows: readonly Letter[], width: number): string[] {
-  const text = formatTable(rows, columns, { width, now });
+  const text = `${formatTable(rows, columns, { width, now }).join('\n')}\n`;
   expect(text.endsWith('\n')).toBe(true);
   return text.slice(0, -1).split('\n');
 }

@@ -1,0 +1,174 @@
+import * as v from 'valibot';
+import { providerRow } from './provider-row.ts';
+import { flag, list, maybeNumber, maybeText, maybeTime, number, text } from './row-fields.ts';
+
+const account = text('the name of the account in the config');
+const mailAddress = text('the address of the mailbox');
+const folder = text('the path of the folder, as IMAP names it');
+const uidValidity = number('a UID means something only together with this (RFC 3501 §2.3.1.1)');
+const uid = number('the UID of the message in its folder');
+
+const address = v.object({
+  name: maybeText('as the sender wrote it'),
+  address: maybeText('user@host'),
+});
+
+const part = v.object({
+  part: text('the part number of IMAP, such as 1.2'),
+  type: text('the media type, in lower case'),
+  filename: maybeText('as the sender named it'),
+  sizeBytes: maybeNumber('as it travels, mostly in base64'),
+  attachment: flag('meant to be saved'),
+});
+
+/**
+ * Every row mailctl prints under `--json`: the one place that says which fields it has. The types,
+ * `mailctl schema` and the table in the README follow it. Fields may be added; none is renamed or
+ * removed within a major version.
+ */
+export const rowSchemas = {
+  folder: v.object({
+    type: v.literal('folder'),
+    path: folder,
+    role: maybeText('the special use (RFC 6154) in lower case: inbox, sent, drafts, all …'),
+    messages: maybeNumber('null where the server was not asked, see --counts'),
+    unseen: maybeNumber('messages that are not read'),
+    uidNext: maybeNumber('the UID the next message will have, at least'),
+    uidValidity: maybeNumber('changes when the server numbers the folder anew'),
+  }),
+  message: v.object({
+    type: v.literal('message'),
+    account,
+    folder,
+    uidValidity,
+    uid,
+    messageId: maybeText('the Message-ID with its brackets'),
+    date: maybeTime('the Date header, else the arrival'),
+    from: list(address, 'who wrote it'),
+    to: list(address, 'whom it is to'),
+    cc: list(address, 'who has a copy'),
+    subject: maybeText('decoded'),
+    sizeBytes: maybeNumber('of the whole message'),
+    flags: list(v.string(), 'IMAP flags and keywords, such as \\Seen'),
+    text: v.optional(text('what a person reads; only from show')),
+    parts: v.optional(list(part, 'the leaves of its MIME tree; only from show')),
+  }),
+  uid: v.object({ type: v.literal('uid'), account, folder, uidValidity, uid }),
+  count: v.object({
+    type: v.literal('count'),
+    account,
+    folder,
+    uidValidity,
+    messages: number('how many were found'),
+  }),
+  search: v.object({
+    type: v.literal('search'),
+    command: text('the IMAP command, without its tag'),
+    narrowedTo: v.pipe(
+      v.nullable(v.picklist(['attached', 'unattached'])),
+      v.description('what mailctl keeps of the answer, by a look at the structure'),
+    ),
+  }),
+  saved: v.object({
+    type: v.literal('saved'),
+    account,
+    folder,
+    uidValidity,
+    uid,
+    path: text('the file it was written to'),
+    sizeBytes: number('of the file'),
+  }),
+  failed: v.object({
+    type: v.literal('failed'),
+    account,
+    folder,
+    uidValidity,
+    uid,
+    reason: text('why it is not there'),
+  }),
+  fetched: v.object({
+    type: v.literal('fetched'),
+    folder,
+    saved: number('messages stored by this run'),
+    skipped: number('messages that were there before'),
+    failed: number('messages that could not be fetched'),
+  }),
+  provider: providerRow,
+  account: v.object({
+    type: v.literal('account'),
+    account,
+    address: mailAddress,
+    provider: maybeText('null for a server described in the config alone'),
+    store: text('where the tokens are kept'),
+    login: v.pipe(
+      v.picklist(['ok', 'expired', 'ended', 'none', 'store-error']),
+      v.description('expired is renewed when used, ended needs a login'),
+    ),
+    scopes: list(v.string(), 'as granted'),
+    expiresAt: maybeTime('when the access token ends'),
+    grantedAt: maybeTime('when somebody logged in'),
+    rotatedAt: maybeTime('when the provider last gave another refresh token'),
+    endsAt: maybeTime('when the login ends unless it is used before'),
+    works: v.pipe(
+      v.nullable(v.boolean()),
+      v.description('of --check: whether the mail server takes the login'),
+    ),
+    problem: maybeText('in words'),
+  }),
+  authorization: v.object({
+    type: v.literal('authorization'),
+    url: text('to be opened in a browser'),
+  }),
+  device: v.object({
+    type: v.literal('device'),
+    userCode: text('what the person types'),
+    verificationUri: text('where'),
+    verificationUriComplete: maybeText('the same with the code in it'),
+    expiresAt: maybeTime('until when'),
+  }),
+  login: v.object({
+    type: v.literal('login'),
+    account,
+    address: mailAddress,
+    expiresAt: maybeTime('when the access token ends'),
+  }),
+  logout: v.object({
+    type: v.literal('logout'),
+    account,
+    address: mailAddress,
+    removed: flag('a login was kept here, and is no longer'),
+    revoked: flag('the provider has ended it'),
+  }),
+  token: v.object({
+    type: v.literal('token'),
+    accessToken: text('a secret'),
+    expiresAt: maybeTime('null where the provider does not say'),
+  }),
+  event: v.object({
+    type: v.literal('event'),
+    time: v.pipe(v.string(), v.isoTimestamp()),
+    event: text('what has happened'),
+    account,
+    provider: text('its id or issuer'),
+    reason: maybeText('in words'),
+    hint: maybeText('what to do'),
+    suspicious: flag('this should not have happened'),
+    pid: number('the process'),
+  }),
+  store: v.object({
+    type: v.literal('store'),
+    account,
+    from: text('the store that was left'),
+    to: text('the store that has the tokens now'),
+  }),
+} as const;
+
+type Schemas = typeof rowSchemas;
+
+/** The row of a type: `RowOf<'message'>`. */
+export type RowOf<T extends keyof Schemas> = Unchanging<v.InferOutput<Schemas[T]>>;
+
+type Unchanging<T> = T extends object ? { readonly [K in keyof T]: Unchanging<T[K]> } : T;
+
+/** Whatever may be printed as a row. */
+export type AnyRow = RowOf<keyof Schemas>;

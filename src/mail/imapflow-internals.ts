@@ -1,0 +1,86 @@
+import type { ImapFlow } from 'imapflow';
+
+/**
+ * What mailctl uses of imapflow that imapflow does not promise. All of it is here, and nothing else
+ * reaches behind its types.
+ */
+export interface Token {
+  readonly type: 'ATOM' | 'STRING' | 'LITERAL' | 'TEXT';
+  readonly value: string | Buffer;
+}
+
+/** An argument of a command. TEXT goes out as it is written. */
+export type Argument = Token | readonly Argument[];
+
+/** One untagged answer, as imapflow has parsed it. */
+export interface Untagged {
+  readonly numbers?: readonly number[];
+  readonly attributes?: readonly unknown[];
+}
+
+type Exec = (
+  command: string,
+  attributes: readonly Argument[],
+  options: { untagged: Record<string, (untagged: Untagged) => Promise<void>> },
+) => Promise<{ next(): void }>;
+
+/** Send one command as it is and hand over each untagged answer named in `untagged`. */
+export async function execute(
+  client: ImapFlow,
+  command: string,
+  attributes: readonly Argument[],
+  untagged: Readonly<Record<string, (answer: Untagged) => void>>,
+): Promise<void> {
+  const exec: unknown = Reflect.get(client, 'exec');
+  if (!isFunction<Exec>(exec)) throw new Error('this imapflow has no exec');
+  const handlers = Object.entries(untagged).map(
+    ([name, take]) => [name, async (answer: Untagged) => take(answer)] as const,
+  );
+  const response = await exec.call(client, command, attributes, {
+    untagged: Object.fromEntries(handlers),
+  });
+  response.next(); // or every later command waits for ever
+}
+
+/**
+ * Before connecting: leave out what costs a round trip and tells us nothing. LSUB, and one of two
+ * IDs: imapflow says who it is before the login, and again after it where the answer was short.
+ * Once after it is right everywhere, as some servers forget what they are told before.
+ */
+export function leaveOutNeedlessCommands(client: ImapFlow): void {
+  Reflect.set(client, 'skipLsub', true);
+  const commands: unknown = Reflect.get(client, 'commands');
+  if (!(commands instanceof Map)) throw new Error('this imapflow has no table of commands');
+  // The table is that of all connections.
+  const table: Map<unknown, unknown> = new Map(commands);
+  const identify = table.get('ID');
+  if (!isFunction<(...args: unknown[]) => unknown>(identify)) return;
+  table.set('ID', (...args: unknown[]) => (client.authenticated ? identify(...args) : undefined));
+  Reflect.set(client, 'commands', table);
+}
+
+/**
+ * Before it opens a mailbox imapflow lists it, to know its delimiter; NAMESPACE has told that
+ * already.
+ */
+export function knowMailbox(client: ImapFlow, path: string): void {
+  const folders: unknown = Reflect.get(client, 'folders');
+  if (!(folders instanceof Map)) throw new Error('this imapflow has no table of folders');
+  const { personal = [], other = false, shared = false } = client.namespaces ?? {};
+  const own = personal[0] ?? { prefix: '', delimiter: undefined };
+  // As imapflow completes it: what people leave out is the prefix of their own namespace.
+  const full = path.startsWith(own.prefix) ? path : `${own.prefix}${path}`;
+  const name = path.toUpperCase() === 'INBOX' ? 'INBOX' : full;
+  const place = [other, shared, personal]
+    .flatMap((some) => some || [])
+    .find(({ prefix }) => prefix !== '' && name.startsWith(prefix));
+  const { delimiter } = place ?? own;
+  // Not told: then it has to be asked for.
+  if (delimiter === undefined) return;
+  const table: Map<unknown, unknown> = folders;
+  if (!table.has(name)) table.set(name, { path: name, delimiter, listed: true, subscribed: true });
+}
+
+function isFunction<F>(value: unknown): value is F {
+  return typeof value === 'function';
+}
