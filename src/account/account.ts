@@ -39,6 +39,16 @@ export interface OAuthLogin extends OAuthClientSettings {
   readonly redirectHost: RedirectHost;
   /** Extra parameters of the authorization request, such as `prompt`. */
   readonly authorizationParameters: Readonly<Record<string, string>>;
+  /** Null where a client that is not published yet is like any other. */
+  readonly trial: ClientTrial | null;
+}
+
+/** What a provider does to the logins of a client that is not published yet. */
+export interface ClientTrial {
+  /** How long they last. */
+  readonly days: number;
+  /** For people: that it looks like that, and what to do. */
+  readonly advice: string;
 }
 
 /** A program in its own right, for mailboxes an administrator gave it (RFC 6749 §4.4). */

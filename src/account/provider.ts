@@ -1,4 +1,10 @@
-import type { AuthorizationServer, ImapSecurity, OAuthMechanism, Redirect } from './account.ts';
+import type {
+  AuthorizationServer,
+  ClientTrial,
+  ImapSecurity,
+  OAuthMechanism,
+  Redirect,
+} from './account.ts';
 
 /** What mailctl knows of a mail provider. Data: no code asks which provider it is. */
 export interface Provider {
@@ -52,6 +58,8 @@ export interface ProviderOAuth {
   /** What becomes of a refresh token that was redeemed. */
   readonly rotation: Rotation;
   readonly lifetime: Lifetime;
+  /** How logins end early that a client gives which is not published yet. */
+  readonly trial?: ClientTrial;
   /** Whether a program can take the grant back (RFC 7009); null where the server's metadata says. */
   readonly revocable: boolean | null;
   /** Where a person takes it back by hand. */

@@ -56,6 +56,7 @@ function resolveOAuth(
       provider?.oauth?.scopes.map(({ name }) => name) ?? ['openid', 'email', 'offline_access'],
     redirectHost: oauth.redirect_host ?? redirectHost(provider),
     authorizationParameters: provider?.oauth?.authorizationParameters ?? {},
+    trial: provider?.oauth?.trial ?? null,
   };
 }
 

@@ -1,3 +1,6 @@
+import type { ClientTrial } from '../account/account.ts';
+import type { TokenSet } from './token-set.ts';
+
 /**
  * What to do about an answer of a token or authorization endpoint. `error` is what protocols
  * define; AADSTS numbers and error_subtype are diagnostics that may change, so they choose a hint
@@ -32,12 +35,15 @@ const bySubtype =
     subtype === name;
 
 /** The first that fits; sources are the providers' own pages on their errors. */
-const table: readonly Advice[] = [
+export const adviceTable: readonly Advice[] = [
   {
     when: bySubtype('invalid_rapt'),
     hint: 'your organisation asks for a fresh login from time to time: mailctl login; an administrator can exempt this client',
   },
-  { when: byError('admin_policy_enforced'), hint: 'ask your administrator to allow this client' },
+  {
+    when: byError('admin_policy_enforced', 'org_internal'),
+    hint: 'ask your administrator to allow this client',
+  },
   {
     when: byError('redirect_uri_mismatch'),
     hint: 'register the redirect URI of a desktop client: http://127.0.0.1 or http://localhost, any port',
@@ -61,7 +67,7 @@ const table: readonly Advice[] = [
     hint: 'the client and the account belong to different tenants: set oauth.issuer to the right one',
   },
   {
-    when: byCode('50053', '50055', '50057'),
+    when: byCode('50053', '50055', '50057', '50126'),
     hint: 'sign in at the provider to unlock the account or renew its password, then mailctl login',
   },
   {
@@ -73,6 +79,7 @@ const table: readonly Advice[] = [
       '50078',
       '50079',
       '50173',
+      '54005',
       '70000',
       '70008',
       '70043',
@@ -81,6 +88,7 @@ const table: readonly Advice[] = [
     ),
     hint: 'mailctl login',
   },
+  { when: byCode('70016', '70018', '70019'), hint: 'mailctl login --device' },
   { when: byCode('50105'), hint: 'ask your administrator to assign you to this client' },
   {
     when: byCode('50196'),
@@ -105,7 +113,8 @@ const table: readonly Advice[] = [
   { when: byCode('700025'), hint: 'this client is public: leave the secret out' },
   { when: byCode('7000218'), hint: 'switch on "Allow public client flows" for the client' },
   {
-    when: byCode('7000112'),
+    when: (error) =>
+      byCode('7000112')(error) || byError('deleted_client', 'disabled_client')(error),
     hint: 'the client is disabled; register one of your own and give its id',
   },
   {
@@ -129,5 +138,27 @@ const table: readonly Advice[] = [
 
 /** Null where nothing better than the general hint is known. */
 export function adviceFor(error: EndpointError): string | null {
-  return table.find(({ when }) => when(error))?.hint ?? null;
+  return adviceTable.find(({ when }) => when(error))?.hint ?? null;
+}
+
+const dayMs = 86_400_000;
+
+/**
+ * Whether a login that has ended did so because its client is not published: the provider says
+ * `invalid_grant` as for everything else, so it is known by its age. It never worked for longer
+ * than a trial lasts, and was found dead not much later.
+ */
+export function endedByTrial(
+  { days }: Pick<ClientTrial, 'days'>,
+  { grantedAt, obtainedAt }: Pick<TokenSet, 'grantedAt' | 'obtainedAt'>,
+  now: Date,
+): boolean {
+  const daysAfter = (date: Date) => (date.getTime() - grantedAt.getTime()) / dayMs;
+  // Providers end it to the hour; clocks differ a little.
+  const tolerance = 0.1;
+  return (
+    daysAfter(obtainedAt) <= days + tolerance &&
+    daysAfter(now) >= days - tolerance &&
+    daysAfter(now) <= 2 * days
+  );
 }

@@ -1,5 +1,5 @@
 import type { Account } from '../account/account.ts';
-import { errorText } from '../errors.ts';
+import { errorText, Failure } from '../errors.ts';
 import type { AuditEvent } from '../system/audit.ts';
 import type { TokenNeed } from './access-token.ts';
 import { type Credential, type Grant, isFresh } from './token-set.ts';
@@ -43,18 +43,46 @@ export function loginEvents(
   return before?.kind === 'grant' ? [login, ...changes(base, before, after)] : [login];
 }
 
-export function refusalEvent(account: Account, current: Grant, error: unknown): AuditEvent {
-  return {
-    ...eventBase(account, current),
+interface Refusal {
+  readonly now: Date;
+  /** When an earlier renewal was begun that never ended; null in the usual case. */
+  readonly cutOff: Date | null;
+}
+
+/** A renewal that failed. Only what the provider refuses for good can be suspicious. */
+export function refusalEvents(
+  account: Account,
+  current: Grant,
+  error: unknown,
+  { now, cutOff }: Refusal,
+): AuditEvent[] {
+  const base = eventBase(account, current);
+  const reason = errorText(error);
+  if (!(error instanceof Failure) || error.kind !== 'login') {
+    return [{ ...base, event: 'refresh-failed', reason }];
+  }
+  const early = isFresh(current.tokens, now);
+  const refused: AuditEvent = {
+    ...base,
     event: 'refresh-refused',
-    reason: errorText(error),
-    ...(current.rotatedAt === null
-      ? {}
-      : {
-          suspicious:
-            'if the provider says the refresh token was used already, somebody else may have it: revoke the login there',
-        }),
+    reason,
+    ...(early
+      ? { suspicious: 'it was ended before its time; look at the logins at the provider' }
+      : {}),
   };
+  // The newest of a chain of refresh tokens is refused when an older one was used again (RFC 9700
+  // §4.14.2), which after a renewal that was cut off was ourselves.
+  const replayed = current.rotatedAt !== null && cutOff === null;
+  return replayed ? [refused, { ...base, ...replay(current.rotatedAt) }] : [refused];
+}
+
+function replay(rotatedAt: Date) {
+  return {
+    event: 'refresh-token-reused',
+    reason: `the refresh token of ${rotatedAt.toISOString()} is refused though it was never used: the one before it may have been used again`,
+    suspicious:
+      'unless you ended the login or it has run out, somebody has a copy of it: look at the logins at the provider',
+  } as const;
 }
 
 export function eventBase(account: Account, credential: Credential) {

@@ -12,7 +12,8 @@ import {
   type TokenNeed,
 } from './access-token.ts';
 import { oauthClientFor } from './account-client.ts';
-import { refusalEvent, renewalEvents } from './audit-events.ts';
+import { endedByTrial } from './advice.ts';
+import { refusalEvents, renewalEvents } from './audit-events.ts';
 import { renewedGrant } from './new-grant.ts';
 import type { OAuthClient } from './oauth-client.ts';
 import { patiently } from './patience.ts';
@@ -99,7 +100,8 @@ async function redeem(
     // that may only come once the provider can be reached again.
     const refused = error instanceof Failure && error.kind === 'login';
     if (cutOff === null || refused) await mark.clear();
-    await audit(refusalEvent(account, current, error));
+    const events = refusalEvents(account, current, error, { now: system.now(), cutOff });
+    for (const event of events) await audit(event);
     throw error;
   }
 }
@@ -147,7 +149,9 @@ async function redeemed({
       cutOff === null
         ? error.message
         : `${error.message}; a renewal was cut off at ${cutOff.toISOString()}, and what the provider sent then is lost`;
-    throw ended(account, why, error);
+    const trial = account.login?.kind === 'oauth' ? account.login.trial : null;
+    const byTrial = trial !== null && endedByTrial(trial, current.tokens, system.now());
+    throw ended(account, why, error, byTrial ? trial.advice : null);
   }
 }
 
@@ -155,10 +159,16 @@ function budgetMs(account: Account): number {
   return Math.min(longestBudgetMs, account.timeouts.command * 1000);
 }
 
-function ended(account: Account, why: string, cause?: unknown): Failure {
+function ended(
+  account: Account,
+  why: string,
+  cause?: unknown,
+  before: string | null = null,
+): Failure {
   const advice = cause instanceof Failure && cause.hint !== 'mailctl login' ? cause.hint : null;
+  const login = `mailctl login -a ${account.name}`;
   return new Failure('login', `the login of ${account.name} has ended: ${why}`, {
-    hint: advice ?? `mailctl login -a ${account.name}`,
+    hint: advice ?? (before === null ? login : `${before}; then ${login}`),
     cause,
   });
 }

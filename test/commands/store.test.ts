@@ -66,23 +66,6 @@ describe('store move', () => {
   });
 });
 
-describe('the log', () => {
-  it('tells what has happened to a login, and holds no secret', async () => {
-    const { stdout: token } = await mailctl(renewing);
-    rig.oauth.revokeGrants();
-    expect(await mailctl(['token', '--min-valid', '61m'])).toMatchObject({ code: 77 });
-    await mailctl(['logout']);
-    const { rows, stdout } = await mailctl(['log', '--json']);
-    const events = rows.map(({ event }) => event);
-    expect(events).toEqual(['login', 'refresh', 'rotation', 'refresh-refused', 'revoke', 'logout']);
-    expect(rows.map(({ suspicious }) => suspicious)).toEqual([
-      ...[false, false, false, true, false, false],
-    ]);
-    expect(stdout).not.toContain(token.trim());
-    expect((await mailctl(['log', '--since', '1h', '-a', 'other'])).stdout).toBe('');
-  });
-});
-
 describe('status', () => {
   it('says by its exit code that a login has ended', async () => {
     expect(await mailctl(['status', '--expires-within', '14d'])).toMatchObject({ code: 0 });

@@ -82,6 +82,11 @@ export const google: Provider = {
         'an administrator can limit how long it lasts',
       ],
     },
+    trial: {
+      days: 7,
+      advice:
+        'this client seems to be in "Testing", where logins end after 7 days: press "Publish app" at https://console.cloud.google.com/auth/audience',
+    },
     revocable: true,
     grantsPage: 'https://myaccount.google.com/connections',
   },
