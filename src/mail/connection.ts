@@ -172,18 +172,16 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
     }
   } catch (error) {
     close();
+    const offered = [...client.capabilities.keys()];
+    // imapflow's own refusal is the one error without a code; a lost connection has one.
+    const asked =
+      isAuthenticationRefused(error) ||
+      (error instanceof Failure && error.kind === 'temporary' && errorCode(error.cause) === null);
+    if (asked && offered.length > 0) refuseUnknownMechanisms(options, offered, error);
     if (isAuthenticationRefused(error)) {
       const said = errorField(error, 'responseText') ?? errorText(error);
       throw new LoginRefused(said, { cause: error });
     }
-    const offered = [...client.capabilities.keys()];
-    // imapflow's own refusal is the one error without a code; a lost connection has one.
-    const asked =
-      offered.length > 0 &&
-      error instanceof Failure &&
-      error.kind === 'temporary' &&
-      errorCode(error.cause) === null;
-    if (asked) refuseUnknownMechanisms(options, offered, error);
     throw error;
   }
 

@@ -54,6 +54,7 @@ export async function providerConfiguration(about: {
         client_secret: about.mailctlClientSecret,
         token_endpoint_auth_method: 'client_secret_post',
       },
+      ...(options.unattended?.metadata ?? []),
       {
         client_id: 'dovecot',
         client_secret: about.dovecotSecret,
@@ -81,6 +82,7 @@ export async function providerConfiguration(about: {
     ttl: {
       AccessToken: () => options.accessTokenTtlSeconds ?? 3600,
       AuthorizationCode: 60,
+      ClientCredentials: () => options.accessTokenTtlSeconds ?? 3600,
       DeviceCode: 600,
       Grant: 14 * day,
       IdToken: 3600,
@@ -95,6 +97,7 @@ export async function providerConfiguration(about: {
     },
     features: {
       devInteractions: { enabled: false },
+      clientCredentials: { enabled: options.unattended !== undefined },
       introspection: { enabled: true, allowedPolicy: () => true },
       revocation: {
         enabled: true,

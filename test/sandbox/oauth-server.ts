@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 import { loadProvider, providerConfiguration } from './oauth-configuration.ts';
 import { answerInteraction } from './oauth-interactions.ts';
 import { createOAuthStore } from './oauth-store.ts';
+import type { UnattendedClients } from './unattended-clients.ts';
 
 /** Secret of the client `mailctl-secret`; as in every installed program, it is no secret. */
 export const mailctlClientSecret = 'not-really-a-secret';
@@ -20,6 +21,8 @@ export interface OAuthServerOptions {
   tokenDelayMs?: number;
   /** What the token endpoint has done is answered this much later. Default 0. */
   answerDelayMs?: number;
+  /** Programs that may log in in their own right. Default: none. */
+  unattended?: UnattendedClients;
 }
 
 export interface TokenRequest {
@@ -142,6 +145,8 @@ export async function startOAuthServer(given: OAuthServerOptions = {}): Promise<
       revocations.push(sent.token ?? '');
     }
   });
+  const { unattended } = options;
+  if (unattended) provider.use((ctx, next) => unattended.answer(provider, ctx, next));
   server.on('request', provider.callback());
 
   return {
@@ -154,7 +159,10 @@ export async function startOAuthServer(given: OAuthServerOptions = {}): Promise<
     setAccessTokenTtl: (seconds) => {
       options.accessTokenTtlSeconds = seconds;
     },
-    expireAccessTokens: () => store.clear('AccessToken'),
+    expireAccessTokens: () => {
+      store.clear('AccessToken');
+      store.clear('ClientCredentials');
+    },
     revokeGrants: () => {
       store.clear('RefreshToken');
       store.clear('Grant');

@@ -1,6 +1,6 @@
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 
-type Model = 'AccessToken' | 'RefreshToken' | 'Grant';
+type Model = 'AccessToken' | 'ClientCredentials' | 'RefreshToken' | 'Grant';
 
 /** What one authorization server has issued, in memory, so that a test can take it back. */
 export interface OAuthStore {

@@ -15,6 +15,7 @@ export function dovecotConfiguration(about: {
   certFile: string;
   keyFile: string;
   mechanisms: string;
+  password: string | null;
   port: number;
   starttlsPort: number;
 }): string {
@@ -30,7 +31,7 @@ ssl = yes
 ssl_cert = <${about.certFile}
 ssl_key = <${about.keyFile}
 
-auth_mechanisms = ${about.mechanisms}
+auth_mechanisms = ${about.mechanisms}${about.password === null ? '' : ' plain login'}
 # Every login asks the authorization server, and one that is refused is told so at once.
 auth_cache_size = 0
 auth_failure_delay = 0
@@ -39,6 +40,7 @@ passdb {
   mechanisms = ${about.mechanisms}
   args = ${about.oauthFile}
 }
+${about.password === null ? '' : passwords(about.password)}
 userdb {
   driver = static
   args = uid=${uid} gid=${gid} home=${about.mailRoot}/%u
@@ -98,6 +100,15 @@ username_attribute = sub
 active_attribute = active
 active_value = true
 `;
+}
+
+/** One password for all, only to be had by the mechanisms that are for passwords. */
+function passwords(password: string): string {
+  return `passdb {
+  driver = static
+  mechanisms = plain login
+  args = password=${password}
+}`;
 }
 
 function loopbackAddresses(): string[] {

@@ -16,6 +16,8 @@ export interface DovecotOptions {
   certificates: Pick<Certificates, 'certFile' | 'keyFile'>;
   /** SASL mechanisms, separated by spaces. Default: `xoauth2 oauthbearer`. */
   mechanisms?: string;
+  /** What every mailbox opens with, by PLAIN and LOGIN. Default: no password does. */
+  password?: string;
   /** Where everything is kept, and left there. Default: a temporary directory, removed at close. */
   directory?: string;
 }
@@ -71,6 +73,7 @@ export async function startDovecot(options: DovecotOptions): Promise<Dovecot> {
       certFile: options.certificates.certFile,
       keyFile: options.certificates.keyFile,
       mechanisms: options.mechanisms ?? 'xoauth2 oauthbearer',
+      password: options.password ?? null,
       port,
       starttlsPort,
     });

@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { mailctlClientSecret, type TokenRequest } from '../sandbox/oauth-server.ts';
+import { filesBelow } from './archived.ts';
 
 /** Secrets by what they are: "refresh token 2". */
 export type Secrets = ReadonlyMap<string, string>;
@@ -44,4 +47,12 @@ export function secretsOf(requests: readonly TokenRequest[], urls: readonly URL[
 /** The address a person is sent to holds the state, and has to be shown. It alone is taken out. */
 export function withoutUrls(text: string | Buffer, urls: readonly URL[]): string {
   return urls.reduce((rest, { href }) => rest.replaceAll(href, ''), text.toString('latin1'));
+}
+
+/** The files below a directory in which a secret stands, in any spelling. */
+export function filesWith(secret: string, directory: string): string[] {
+  const secrets = new Map([['secret', secret]]);
+  return filesBelow(directory).filter(
+    (path) => findSecrets(readFileSync(join(directory, path)), secrets).length > 0,
+  );
 }

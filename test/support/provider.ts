@@ -17,6 +17,8 @@ export interface ProviderOptions {
   oauth?: OAuthServerOptions;
   /** SASL mechanisms of the IMAP server, separated by spaces. */
   mechanisms?: string;
+  /** What every mailbox opens with, by PLAIN and LOGIN. Default: no password does. */
+  password?: string;
   /** The IMAP server's certificate was good until yesterday. */
   expiredCertificate?: boolean;
 }
@@ -67,11 +69,12 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Prov
   });
   const oauth = await startOAuthServer(options.oauth);
   cleanUpLater(oauth.close);
-  const { mechanisms } = options;
+  const { mechanisms, password } = options;
   const imap = await startDovecot({
     oauth,
     certificates,
     ...(mechanisms === undefined ? {} : { mechanisms }),
+    ...(password === undefined ? {} : { password }),
   });
   cleanUpLater(imap.close);
 
