@@ -42,12 +42,13 @@ async function readAnswer(
   { echo, until }: Asking,
 ): Promise<string> {
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
-  if (!echo) system.stderr.write(question);
   const reader = createInterface({
     input: system.stdin,
     output: echo ? system.stderr : silent,
     terminal: true,
   });
+  // Only now, as the terminal no longer shows what is typed: a fast typist may be a script.
+  if (!echo) system.stderr.write(question);
   const cancelled = new Promise<never>((_, reject) => {
     const cancel = () => reject(new Failure('cancelled', 'cancelled'));
     reader.once('SIGINT', cancel);
