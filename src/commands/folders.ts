@@ -19,19 +19,21 @@ export const folders: Verb = {
   define(command, run) {
     command
       .description('List the folders of the mailbox: their role, messages and unread messages.')
+      .option('--counts', 'ask for the counts also where each folder costs a round trip')
       .addHelpText(
         'after',
         examples('mailctl folders', "mailctl folders --json | jq -r 'select(.unseen > 0).path'"),
       )
-      .action(() =>
+      .action(({ counts = false }) =>
         run((app) =>
           withMail(app, async (session) => {
-            const mailboxes = await session.listMailboxes();
+            const mailboxes = await session.listMailboxes({ counts });
             // A mere container holds no messages; nothing can be done with it.
-            await app.output.rows(
-              mailboxes.filter(({ selectable }) => selectable).map(toRow),
-              columns,
-            );
+            const rows = mailboxes.filter(({ selectable }) => selectable).map(toRow);
+            await app.output.rows(rows, columns);
+            if (app.output.format === 'table' && rows.every(({ messages }) => messages === null)) {
+              app.tell('This server does not count along; --counts asks it for each folder.');
+            }
           }),
         ),
       );

@@ -6,10 +6,20 @@ import { toMailbox } from './from-imapflow.ts';
 import { knowMailbox } from './imapflow-internals.ts';
 import type { Mailbox, OpenMailbox } from './message.ts';
 
-/** Every mailbox, counts included: one round trip where the server has LIST-STATUS. */
-export async function listMailboxes(connection: Connection): Promise<Mailbox[]> {
-  const statusQuery = { messages: true, unseen: true, uidNext: true, uidValidity: true };
-  const listed = await connection.run((client) => client.list({ statusQuery }));
+export interface ListOptions {
+  /** Ask for the counts one mailbox at a time where the server cannot give them with the list. */
+  readonly counts: boolean;
+}
+
+/** Every mailbox in one round trip, with its counts where the server has LIST-STATUS (RFC 5819). */
+export async function listMailboxes(
+  connection: Connection,
+  { counts }: ListOptions,
+): Promise<Mailbox[]> {
+  const items = { messages: true, unseen: true, uidNext: true, uidValidity: true };
+  const options =
+    counts || connection.capabilities.has('LIST-STATUS') ? { statusQuery: items } : {};
+  const listed = await connection.run((client) => client.list(options));
   return listed.map(toMailbox);
 }
 
@@ -18,7 +28,9 @@ export async function listMailboxes(connection: Connection): Promise<Mailbox[]> 
  * folders, and that of the flagged ones, only repeat what is in the others (RFC 6154 §2).
  */
 export async function searchableMailboxes(connection: Connection): Promise<string[]> {
-  const all = (await listMailboxes(connection)).filter(({ selectable }) => selectable);
+  const all = (await listMailboxes(connection, { counts: false })).filter(
+    ({ selectable }) => selectable,
+  );
   const allMail = all.find(({ role }) => role === 'all');
   if (connection.capabilities.has('X-GM-EXT-1') && allMail !== undefined) return [allMail.path];
   return all

@@ -12,7 +12,7 @@ import {
 import { fetchRanges, validRows } from './fetched-rows.ts';
 import { toParts } from './from-imapflow.ts';
 import type { LoginSource, ServerLogin } from './login-source.ts';
-import { examine, listMailboxes, searchableMailboxes } from './mailboxes.ts';
+import { examine, type ListOptions, listMailboxes, searchableMailboxes } from './mailboxes.ts';
 import type {
   FetchedMessage,
   Mailbox,
@@ -29,8 +29,8 @@ import { newest, summaries } from './summaries.ts';
 
 /** What a command can ask of a mail server. Everything here only reads: EXAMINE and BODY.PEEK. */
 export interface MailSession {
-  /** Every mailbox, counts included: one round trip where the server has LIST-STATUS. */
-  listMailboxes(): Promise<Mailbox[]>;
+  /** Every mailbox; without `counts` they are there where they cost nothing. */
+  listMailboxes(options: ListOptions): Promise<Mailbox[]>;
   /** The paths to search for a message anywhere; each message is in one of them. */
   searchableMailboxes(): Promise<string[]>;
   /** @throws Failure 'not-found' */
@@ -105,7 +105,7 @@ function sessionOn(connection: Connection, account: Account): MailSession {
   const transferMs = (bytes: number) => commandMs + (bytes / slowestBytesPerSecond) * 1000;
 
   return {
-    listMailboxes: () => listMailboxes(connection),
+    listMailboxes: (options) => listMailboxes(connection, options),
     searchableMailboxes: () => searchableMailboxes(connection),
     examine: (path) => examine(connection, path),
     search: (keys) => connection.search(keys),

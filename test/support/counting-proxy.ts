@@ -1,0 +1,82 @@
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { connect, createServer } from 'node:tls';
+import type { Certificates } from '../sandbox/certificates.ts';
+import { cleanUpLater } from './clean-up.ts';
+
+export interface CountingProxy {
+  readonly port: number;
+  /** Times somebody waited for the server since the last call, after TCP and TLS: the greeting is one. */
+  takeRoundTrips(): number;
+  /** The commands since the last call, without their tags. */
+  takeCommands(): string[];
+}
+
+/** Stands before an IMAP server with TLS and counts how often the client waits for it. */
+export async function startCountingProxy(
+  upstreamPort: number,
+  certificates: Pick<Certificates, 'certFile' | 'keyFile' | 'ca'>,
+  { hide = [] }: { readonly hide?: readonly string[] } = {},
+): Promise<CountingProxy> {
+  let roundTrips = 0;
+  let commands = '';
+  const open = new Set<Socket>();
+  const [cert, key] = [readFileSync(certificates.certFile), readFileSync(certificates.keyFile)];
+  const server = createServer({ cert, key }, (client) => {
+    roundTrips += 1;
+    const upstream = connect({ host: 'localhost', port: upstreamPort, ca: certificates.ca });
+    let waiting = true;
+    for (const [socket, other] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
+      open.add(socket);
+      socket.on('error', () => {}); // the other end is told by close
+      socket.on('close', () => {
+        open.delete(socket);
+        other.destroy();
+      });
+    }
+    client.on('data', (bytes: Buffer) => {
+      if (!waiting) roundTrips += 1;
+      waiting = true;
+      commands += bytes.toString('latin1');
+      upstream.write(bytes);
+    });
+    upstream.on('data', (bytes: Buffer) => {
+      waiting = false;
+      // Only the lines of capabilities are looked at, and those come whole.
+      const text = bytes.toString('latin1');
+      client.write(
+        hide.some((name) => text.includes(name)) && /CAPABILITY/.test(text)
+          ? Buffer.from(
+              hide.reduce((rest, name) => rest.replaceAll(` ${name}`, ''), text),
+              'latin1',
+            )
+          : bytes,
+      );
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  cleanUpLater(async () => {
+    for (const socket of open) socket.destroy();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port was given');
+  return {
+    port: address.port,
+    takeRoundTrips() {
+      const taken = roundTrips;
+      roundTrips = 0;
+      return taken;
+    },
+    takeCommands() {
+      const taken = [...commands.matchAll(/^\S+ ((?:UID )?[A-Z]+)/gm)].map(([, name = '']) => name);
+      commands = '';
+      return taken;
+    },
+  };
+}
