@@ -66,6 +66,11 @@ export const verbs: readonly VerbEntry[] = [
     summary: 'fetch new messages into a Maildir',
     load: async () => (await import('./commands/fetch.ts')).fetch,
   },
+  {
+    name: 'schema',
+    summary: 'print the JSON Schema of the rows',
+    load: async () => (await import('./commands/schema.ts')).schema,
+  },
 ];
 
 /** Run one command line; resolves to the exit code. Never throws. */

@@ -163,6 +163,15 @@ export const rowSchemas = {
   }),
 } as const;
 
+/** A failure under `--json`: the last line on stderr. */
+export const errorRow = v.object({
+  type: v.literal('error'),
+  kind: text('what kind of failure'),
+  message: text('one sentence'),
+  hint: maybeText('what to do'),
+  exitCode: number('the exit code'),
+});
+
 type Schemas = typeof rowSchemas;
 
 /** The row of a type: `RowOf<'message'>`. */

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { cleanUpLater } from './clean-up.ts';
 import type { Home } from './home.ts';
+import { checkRow } from './row-schemas.ts';
 
 export { type Home, newHome } from './home.ts';
 
@@ -28,7 +29,7 @@ export interface Result {
   stdout: string;
   stderr: string;
   stdoutBytes: Buffer;
-  /** stdout read as NDJSON. Throws when a line is not a JSON object. */
+  /** stdout read as NDJSON. Throws when a line is no row that `mailctl schema` describes. */
   readonly rows: Record<string, unknown>[];
 }
 
@@ -117,7 +118,9 @@ export function startProgram(file: string, args: readonly string[], options: Run
       stderr: said('stderr'),
       stdoutBytes,
       get rows() {
-        return parseRows(stdout);
+        const rows = parseRows(stdout);
+        for (const row of rows) checkRow(row);
+        return rows;
       },
     };
   });
