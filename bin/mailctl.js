@@ -1,6 +1,8 @@
 #!/usr/bin/env node
-import process from 'node:process';
-import { main, realSystem } from '../dist/mailctl.js';
+'use strict';
+// CommonJS, as the bundle is: loading ES modules would double the time mailctl takes to start.
+const { main, realSystem } = require('../dist/mailctl.js');
 
-// exitCode, not exit(): what is still on its way to a pipe must arrive.
-process.exitCode = await main(process.argv.slice(2), realSystem());
+main(process.argv.slice(2), realSystem()).then((code) => {
+  process.exitCode = code; // not exit(): what is still on its way to a pipe must arrive
+});

@@ -75,8 +75,6 @@ export const verbs: readonly VerbEntry[] = [
 
 /** Run one command line; resolves to the exit code. Never throws. */
 export async function main(argv: readonly string[], system: System): Promise<number> {
-  // Without a listener a closed pipe or a full disk would end the process with a stack trace.
-  for (const stream of [system.stdout, system.stderr]) stream.on('error', () => {});
   try {
     await runCommand(argv, system).catch((error: unknown) => {
       // commander ends by an error also when it has printed the help that was asked for.
@@ -101,9 +99,12 @@ async function runCommand(argv: readonly string[], system: System): Promise<void
     system.stdout.write(await readFile(new URL('./help.txt', import.meta.url)));
     return;
   }
+  if (await runPlain(argv, system)) return;
   const { rootCommand } = await import('./commands/root.ts');
   const program = rootCommand(MAILCTL_VERSION, system);
-  for (const { name, summary, load } of verbs) {
+  // Where the line begins with a verb it is that one, and the others need not be known.
+  const possible = verbs.filter(({ name }) => name === argv[0]);
+  for (const { name, summary, load } of possible.length > 0 ? possible : verbs) {
     const command = program.command(name).description(summary);
     if (!argv.includes(name)) continue; // only what the line names can be what it runs
     const verb = await load();
@@ -118,6 +119,21 @@ async function runCommand(argv: readonly string[], system: System): Promise<void
     program.error(`unknown command '${second}'`); // commander would only show its help
   }
   await program.parseAsync(argv, { from: 'user' });
+}
+
+/**
+ * A line of a verb and an account at most needs no parser, and loading one takes as long as the
+ * rest of `mailctl token`. False where the line is another or the verb has no plain form.
+ */
+async function runPlain(argv: readonly string[], system: System): Promise<boolean> {
+  const [name, flag, account, ...more] = argv;
+  const named = (flag === '-a' || flag === '--account') && /^[^-]/.test(account ?? '');
+  if (more.length > 0 || (flag !== undefined && !named)) return false;
+  const verb = await verbs.find((entry) => entry.name === name)?.load();
+  if (verb?.plain === undefined) return false;
+  const { openApp } = await import('./commands/app.ts');
+  await verb.plain(await openApp(system, { account, input: true }));
+  return true;
 }
 
 function isVerb(word: string): boolean {

@@ -24,21 +24,23 @@ const say = (message: RenewalMessage) => {
   process.stdout.write(`${formatRenewalMessage(message)}\n`);
 };
 
-try {
-  const request = parseRenewalRequest(await text(process.stdin));
-  const { config, account: name, refused, minValidMs, storeSecret } = request;
-  const account = chooseAccount(await loadConfig(config), config, name, system);
-  const need = { refused: refused ?? undefined, minValidMs };
-  const secret = storeSecret === null ? null : Buffer.from(storeSecret, 'base64');
-  const store = tokenStore(account, system, { secret });
-  const observer = { reached: (stage: RenewalStage) => say({ stage }), audit: auditLog(system) };
-  say({ grant: await renewLogin(account, store, system, need, observer) });
-} catch (error) {
-  const failure =
-    error instanceof Failure
-      ? error
-      : new Failure('bug', `this is a bug in mailctl: ${errorText(error)}`);
-  say({ failure });
+async function answerRequest(): Promise<void> {
+  try {
+    const request = parseRenewalRequest(await text(process.stdin));
+    const { config, account: name, refused, minValidMs, storeSecret } = request;
+    const account = chooseAccount(await loadConfig(config), config, name, system);
+    const need = { refused: refused ?? undefined, minValidMs };
+    const secret = storeSecret === null ? null : Buffer.from(storeSecret, 'base64');
+    const store = tokenStore(account, system, { secret });
+    const observer = { reached: (stage: RenewalStage) => say({ stage }), audit: auditLog(system) };
+    say({ grant: await renewLogin(account, store, system, need, observer) });
+  } catch (error) {
+    const failure =
+      error instanceof Failure
+        ? error
+        : new Failure('bug', `this is a bug in mailctl: ${errorText(error)}`);
+    say({ failure });
+  }
 }
 
 /** In this process: it may be killed when the keychain hangs, until something was redeemed. */
@@ -50,3 +52,5 @@ function keychainHere(): Keychain {
     delete: async (key) => open().delete(key),
   };
 }
+
+void answerRequest();

@@ -52,11 +52,18 @@ describe('the package', () => {
     expect(files).toEqual(
       expect.arrayContaining([
         ...['LICENSE', 'README.md', 'package.json'],
-        ...['bin/mailctl.js', 'dist/LICENSES.txt', 'dist/mailctl.js', 'dist/keychain-process.js'],
+        ...[
+          'bin/mailctl.js',
+          'bin/package.json',
+          'dist/package.json',
+          'dist/LICENSES.txt',
+          'dist/mailctl.js',
+          'dist/keychain-process.js',
+        ],
       ]),
     );
     const other =
-      /^(LICENSE|README\.md|package\.json|bin\/mailctl\.js|dist\/[\w-]+\.js|dist\/(?:LICENSES|help)\.txt)$/;
+      /^(LICENSE|README\.md|package\.json|bin\/mailctl\.js|(?:bin|dist)\/package\.json|dist\/[\w-]+\.js|dist\/(?:LICENSES|help)\.txt)$/;
     expect(files.filter((path) => !other.test(path))).toEqual([]);
 
     const licences = readFileSync(join(directory, 'dist', 'LICENSES.txt'), 'utf8');

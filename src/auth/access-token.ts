@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import type { Account } from '../account/account.ts';
 import { Failure } from '../errors.ts';
 import { stateDirectory } from '../system/directories.ts';
-import { withLock } from '../system/lock.ts';
 import type { System } from '../system/system.ts';
 import { type Credential, type Grant, isFresh } from './token-set.ts';
 import type { TokenStore } from './token-store.ts';
@@ -34,6 +33,8 @@ export function accessTokenSource(
   return async (need = {}) => {
     const stored = await loadGrant(account, store, system);
     if (isUsable(stored, need, system.now())) return stored;
+    // Loaded only now: most runs find a fresh token and need no lock.
+    const { withLock } = await import('../system/lock.ts');
     // One of many waits for the renewal, the others for this one: fifty cron jobs start one
     // renewal, not fifty. What makes it correct is the renewal's own lock.
     return withLock(lockPath(account, system, 'queue'), lockOptions(account, system), async () => {

@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Account } from '../account/account.ts';
 import { Failure } from '../errors.ts';
@@ -41,6 +39,9 @@ async function follow(
   account: Account,
   { env, stdin, signal }: System,
 ): Promise<Grant> {
+  // Most runs find a fresh token and come here only to be ready.
+  const { spawn } = await import('node:child_process');
+  const { createInterface } = await import('node:readline');
   const program = fileURLToPath(new URL('./renewal-process.js', import.meta.url));
   const child = spawn(process.execPath, [program], {
     stdio: ['pipe', 'pipe', 'ignore'],

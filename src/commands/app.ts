@@ -1,7 +1,7 @@
 import type { Account } from '../account/account.ts';
 import { chooseAccount, configPath, type LoadedConfig, loadConfig } from '../account/config.ts';
 import type { Audit } from '../system/audit.ts';
-import type { Log } from '../system/log.ts';
+import { type Log, silentLog } from '../system/log.ts';
 import type { System } from '../system/system.ts';
 import { auditLog } from '../terminal/audit-log.ts';
 import { openLog } from '../terminal/log.ts';
@@ -22,7 +22,9 @@ export interface App {
 }
 
 export async function openApp(system: System, options: GlobalOptions): Promise<App> {
-  const { stdout, stderr, secrets } = system;
+  const { stdout, secrets } = system;
+  const [verbosity, file] = [Number(options.verbose ?? 0), options.logFile];
+  const logging = verbosity > 0 || file !== undefined;
   return {
     system,
     options,
@@ -31,15 +33,11 @@ export async function openApp(system: System, options: GlobalOptions): Promise<A
       now: () => system.now(),
       env: system.env,
     }),
-    log: await openLog({
-      verbosity: Number(options.verbose ?? 0),
-      file: options.logFile,
-      stderr,
-      secrets,
-    }),
+    // Only where something is to be told is stderr looked at, as Node opens it then.
+    log: logging ? await openLog({ verbosity, file, stderr: system.stderr, secrets }) : silentLog,
     audit: auditLog(system),
     tell: (text) => {
-      stderr.write(`${printable(secrets.redact(text))}\n`);
+      system.stderr.write(`${printable(secrets.redact(text))}\n`);
     },
   };
 }

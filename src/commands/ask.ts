@@ -1,5 +1,3 @@
-import { createInterface } from 'node:readline/promises';
-import { Writable } from 'node:stream';
 import { Failure } from '../errors.ts';
 import type { System } from '../system/system.ts';
 import type { App } from './app.ts';
@@ -41,6 +39,8 @@ async function readAnswer(
   question: string,
   { echo, until }: Asking,
 ): Promise<string> {
+  const { createInterface } = await import('node:readline/promises');
+  const { Writable } = await import('node:stream');
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const reader = createInterface({
     input: system.stdin,

@@ -7,6 +7,7 @@ import { givenToken, storedLogin } from './tokens.ts';
 import { examples, type Verb } from './verb.ts';
 
 const formats = ['raw', 'xoauth2', 'oauthbearer', 'json'] as const;
+const defaultFormat = 'raw';
 
 export const token: Verb = {
   define(command, run) {
@@ -21,7 +22,7 @@ export const token: Verb = {
             'the token alone, or the ready answer for a SASL exchange',
           )
           .choices(formats)
-          .default('raw' as const),
+          .default(defaultFormat),
       )
       .option('--min-valid <time>', 'renew unless it is good for so long', duration)
       .addHelpText(
@@ -32,27 +33,29 @@ export const token: Verb = {
           'mailctl token --json | jq -r .expiresAt',
         ),
       )
-      .action(({ format, minValid }) =>
-        run(async (app) => {
-          const given = givenToken(app.system);
-          // A token that is only handed on needs no account, nor a config.
-          if (given !== null && format === 'raw') {
-            const row = { type: 'token' as const, accessToken: given, expiresAt: null };
-            return app.output.row(row, given);
-          }
-          const account = await appAccount(app);
-          const { accessToken, expiresAt } = await currentToken(app, account, minValid);
-          const row = {
-            type: 'token' as const,
-            accessToken,
-            expiresAt: expiresAt?.toISOString() ?? null,
-          };
-          if (format === 'json') return app.output.raw(`${safeJson(row)}\n`);
-          await app.output.row(row, formatToken(format, accessToken, account));
-        }),
-      );
+      .action(({ format, minValid }) => run((app) => printToken(app, { format, minValid })));
   },
+  plain: (app) => printToken(app, { format: defaultFormat, minValid: undefined }),
 };
+
+interface TokenOptions {
+  readonly format: (typeof formats)[number];
+  readonly minValid: number | undefined;
+}
+
+async function printToken(app: App, { format, minValid }: TokenOptions): Promise<void> {
+  const given = givenToken(app.system);
+  // A token that is only handed on needs no account, nor a config.
+  if (given !== null && format === 'raw') {
+    const row = { type: 'token' as const, accessToken: given, expiresAt: null };
+    return app.output.row(row, given);
+  }
+  const account = await appAccount(app);
+  const { accessToken, expiresAt } = await currentToken(app, account, minValid);
+  const row = { type: 'token' as const, accessToken, expiresAt: expiresAt?.toISOString() ?? null };
+  if (format === 'json') return app.output.raw(`${safeJson(row)}\n`);
+  await app.output.row(row, formatToken(format, accessToken, account));
+}
 
 interface CurrentToken {
   readonly accessToken: string;

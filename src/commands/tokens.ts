@@ -39,8 +39,10 @@ async function lockedStoreAudited<T>(
 /** The store of an account; its passphrase is asked for where somebody can be asked. */
 export function accountStore(app: App, account: Account): TokenStore {
   const question = `Passphrase of the token store of ${account.name}: `;
+  // Node opens stdin when it is looked at, so that is left to the accounts that have a passphrase.
+  const asks = account.store.kind === 'file' && account.store.key?.kind === 'passphrase';
   return tokenStore(account, app.system, {
-    askPassphrase: canAsk(app) ? () => askSecret(app.system, question) : null,
+    askPassphrase: asks && canAsk(app) ? () => askSecret(app.system, question) : null,
   });
 }
 

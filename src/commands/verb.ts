@@ -7,6 +7,8 @@ export type Run = (work: (app: App) => Promise<void>) => Promise<void>;
 /** What one verb's file exports: its flags, its help and what it does. */
 export interface Verb {
   define(command: Command, run: Run): void;
+  /** What it does where the line gives no flag of its own; for a verb that scripts run often. */
+  plain?(app: App): Promise<void>;
 }
 
 /** How a verb is listed before its file is loaded: `--help` must cost nothing. */

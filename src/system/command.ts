@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { Failure } from '../errors.ts';
 
 export interface CommandOptions {
@@ -28,10 +27,11 @@ export async function runCommand(
 }
 
 /** The same, with the exit code as a result. */
-export function runToEnd(
+export async function runToEnd(
   [program = '', ...args]: readonly string[],
   { what, input = '' }: CommandOptions,
 ): Promise<{ output: Buffer; code: number | string }> {
+  const { spawn } = await import('node:child_process'); // most stores run nothing
   return new Promise((resolve, reject) => {
     const refuse = (why: string, cause?: unknown) => {
       child.kill('SIGKILL');

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errorCode, Failure } from '../errors.ts';
@@ -67,29 +67,28 @@ export async function syncDirectory(path: string): Promise<void> {
 
 /**
  * The content of a regular file of at most `maxBytes`, null when there is no such file. A device or
- * a pipe is refused before it is read: it may never end.
+ * a pipe is refused before it is read: it may never end. In one go, without the thread pool, which
+ * takes ten times as long for a file this small.
  */
 export async function readSmallFile(path: string, maxBytes: number): Promise<Buffer | null> {
-  const file = await openIfThere(path);
+  const file = openIfThere(path);
   if (file === null) return null;
   try {
-    const { size } = await file.stat().then((stats) => {
-      if (!stats.isFile()) throw new Failure('config', `${path} is not a regular file`);
-      return stats;
-    });
-    if (size > maxBytes) {
+    const stats = fstatSync(file);
+    if (!stats.isFile()) throw new Failure('config', `${path} is not a regular file`);
+    if (stats.size > maxBytes) {
       throw new Failure('config', `${path} is larger than ${maxBytes} bytes`);
     }
-    return await file.readFile();
+    return readFileSync(file);
   } finally {
-    await file.close();
+    closeSync(file);
   }
 }
 
-async function openIfThere(path: string) {
+function openIfThere(path: string): number | null {
   try {
     // O_NONBLOCK: opening a FIFO must not wait for a writer.
-    return await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    return openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return null;
     throw error;

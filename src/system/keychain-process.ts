@@ -27,4 +27,6 @@ async function answer(requestText: string): Promise<KeychainAnswer> {
   }
 }
 
-process.stdout.write(JSON.stringify(await answer(await text(process.stdin))));
+void text(process.stdin).then(async (request) => {
+  process.stdout.write(JSON.stringify(await answer(request)));
+});

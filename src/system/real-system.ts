@@ -1,4 +1,4 @@
-import { homedir, userInfo } from 'node:os';
+import { createRequire } from 'node:module';
 import process from 'node:process';
 import { Secrets } from './secrets.ts';
 import type { Keychain, System } from './system.ts';
@@ -25,8 +25,7 @@ export function realSystem(): System {
   return {
     env,
     platform,
-    // An empty variable is unset, which homedir() sees otherwise.
-    homeDirectory: env['HOME'] === '' ? userInfo().homedir : homedir(),
+    homeDirectory: homeDirectory(),
     // Node opens a standard stream when it is first looked at, and that costs start-up time.
     get stdin() {
       return process.stdin;
@@ -41,9 +40,8 @@ export function realSystem(): System {
     secrets: new Secrets(),
     keychain: loadedWhenUsed(async () => {
       const { osKeychain } = await import('./keychain.ts');
-      const timeoutMs = process.stdin.isTTY
-        ? interactiveKeychainTimeoutMs
-        : unattendedKeychainTimeoutMs;
+      const { isatty } = await import('node:tty');
+      const timeoutMs = isatty(0) ? interactiveKeychainTimeoutMs : unattendedKeychainTimeoutMs;
       return osKeychain({ env, timeoutMs, signal: interrupted.signal });
     }),
     now: () => new Date(),
@@ -52,6 +50,14 @@ export function realSystem(): System {
       return openBrowser(url, env, platform);
     },
   };
+}
+
+/** As os.homedir() has it, but that an empty variable is unset; loading node:os takes its time. */
+function homeDirectory(): string {
+  const home = process.platform === 'win32' ? undefined : process.env['HOME'];
+  if (home) return home;
+  const { homedir, userInfo }: typeof import('node:os') = createRequire(import.meta.url)('node:os');
+  return home === '' ? userInfo().homedir : homedir();
 }
 
 /** A pipe whose reader has gone must not end the process with a stack trace. */

@@ -3,20 +3,24 @@
  * `redact`, which finds a secret by its value, wherever a server or a library may have put it.
  */
 export class Secrets {
-  readonly #spellings = new Set<string>();
+  readonly #secrets = new Set<string>();
+  /** Made when something is told: most runs tell nothing. */
+  readonly #spellings = new Map<string, readonly string[]>();
 
   /** Remember a secret; returns it. Very short ones are left out: they would blank out words. */
   add(secret: string): string {
-    if (secret.length >= 6) {
-      for (const spelling of spellings(secret)) this.#spellings.add(spelling);
-    }
+    if (secret.length >= 6) this.#secrets.add(secret);
     return secret;
   }
 
   redact(text: string): string {
     let redacted = text;
+    for (const secret of this.#secrets) {
+      if (!this.#spellings.has(secret)) this.#spellings.set(secret, spellings(secret));
+    }
+    const known = [...this.#spellings.values()].flat();
     // Longest first: a short spelling may be a part of a longer one.
-    for (const spelling of [...this.#spellings].sort((a, b) => b.length - a.length)) {
+    for (const spelling of known.sort((a, b) => b.length - a.length)) {
       redacted = redacted.replaceAll(spelling, '[secret]');
     }
     return redacted;

@@ -1,6 +1,6 @@
 import { openSync, writeSync } from 'node:fs';
 import { errorText, Failure } from '../errors.ts';
-import { type Log, silentLog } from '../system/log.ts';
+import type { Log } from '../system/log.ts';
 import type { Secrets } from '../system/secrets.ts';
 import type { TerminalStream } from '../system/system.ts';
 import { jsonLogger } from './pino.ts';
@@ -17,7 +17,6 @@ export interface LogOptions {
 
 /** Each line passes the redactor last, whatever put a secret into it. */
 export async function openLog({ verbosity, file, stderr, secrets }: LogOptions): Promise<Log> {
-  if (verbosity === 0 && file === undefined) return silentLog;
   const write = file === undefined ? stderrWriter(stderr) : fileWriter(file);
   const debugging = verbosity >= 2;
   const logger = await jsonLogger(debugging ? 'debug' : 'info', (line) =>
