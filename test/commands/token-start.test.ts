@@ -1,0 +1,60 @@
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { type Home, startProgram } from '../support/run.ts';
+import { logIn } from '../support/waiting-login.ts';
+
+const program = fileURLToPath(new URL('../../bin/mailctl.js', import.meta.url));
+
+interface Loaded {
+  /** Files of JavaScript. */
+  files: string[];
+  /** Modules of Node's own. */
+  builtins: string[];
+}
+
+/** What one command loads from its start to its end. */
+async function loadedBy(home: Home, args: readonly string[]): Promise<Loaded> {
+  const [hook, list] = [join(home.directory, 'hook.cjs'), join(home.directory, 'loaded.json')];
+  writeFileSync(
+    hook,
+    `process.once('exit', () => {
+      const files = Object.keys(require.cache).filter((file) => file !== __filename);
+      const builtins = process.moduleLoadList.map((name) => name.replace(/^NativeModule /, ''));
+      require('node:fs').writeFileSync(${JSON.stringify(list)}, JSON.stringify({ files, builtins }));
+    });`,
+  );
+  const run = startProgram(process.execPath, ['--require', hook, program, ...args], { home });
+  expect(await run.result).toMatchObject({ code: 0, stderr: '' });
+  return JSON.parse(readFileSync(list, 'utf8'));
+}
+
+// Times differ from machine to machine (`npm run bench:startup`); what is loaded does not.
+test('a fresh token of the file store is printed without what only other commands need', async () => {
+  const { home } = await logIn();
+  const { files, builtins } = await loadedBy(home, ['token', '-a', 'club']);
+  expect(files).toContain(program);
+  expect(files.length).toBeLessThan(18);
+  const bytes = files.reduce((sum, file) => sum + statSync(file).size, 0);
+  expect(bytes).toBeLessThan(120_000);
+  for (const name of ['child_process', 'readline', 'os', 'http', 'https', 'tls', 'dns']) {
+    expect(builtins).not.toContain(name);
+  }
+  const code = files.map((file) => readFileSync(file, 'utf8')).join('\n');
+  for (const [library, mark] of Object.entries({
+    commander: 'commander.unknownCommand',
+    'toml-patch': 'Error parsing TOML',
+    'string-width': 'Intl.Segmenter',
+  })) {
+    expect(code.includes(mark), library).toBe(false);
+  }
+  const flags = await loadedBy(home, ['token', '--json']);
+  const all = flags.files.map((file) => readFileSync(file, 'utf8')).join('\n');
+  expect(all).toContain('commander.unknownCommand'); // the mark is one
+});
+
+test('the version is printed by the first file of the bundle alone', async () => {
+  const { home } = await logIn();
+  expect((await loadedBy(home, ['--version'])).files.length).toBeLessThan(5);
+});
