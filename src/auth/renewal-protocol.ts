@@ -42,7 +42,7 @@ export function formatRenewalMessage(message: RenewalMessage): string {
 /** Null for a line that is none; it is not repeated, as it may hold a secret. */
 export function parseRenewalMessage(line: string): RenewalMessage | null {
   const { stage, grant, failure } = parseObject(line);
-  if (stage === 'reading' || stage === 'redeeming' || stage === 'storing') return { stage };
+  if (isStage(stage)) return { stage };
   if (typeof grant === 'string') {
     const parsed = parseCredential(grant);
     return parsed?.kind === 'grant' ? { grant: parsed } : null;
@@ -53,6 +53,12 @@ export function parseRenewalMessage(line: string): RenewalMessage | null {
   return {
     failure: new Failure(kind, sentence, { hint: typeof hint === 'string' ? hint : undefined }),
   };
+}
+
+function isStage(value: unknown): value is RenewalStage {
+  return (
+    value === 'reading' || value === 'connecting' || value === 'redeeming' || value === 'storing'
+  );
 }
 
 function parseObject(text: string): Readonly<Record<string, unknown>> {

@@ -22,8 +22,11 @@ import type { Grant } from './token-set.ts';
 import type { TokenStore } from './token-store.ts';
 import { openUnattended, type UnattendedLogin } from './unattended.ts';
 
-/** How far a renewal has come. From `redeeming` on it must not be cut off. */
-export type RenewalStage = 'reading' | 'redeeming' | 'storing';
+/**
+ * How far a renewal has come. While `reading` it waits for the token store, while `connecting` for
+ * the provider. From `redeeming` on it must not be cut off.
+ */
+export type RenewalStage = 'reading' | 'connecting' | 'redeeming' | 'storing';
 
 export interface RenewalObserver {
   readonly reached: (stage: RenewalStage) => void;
@@ -74,6 +77,7 @@ async function askAgain(
   system: System,
   reached: RenewalObserver['reached'],
 ): Promise<Grant> {
+  reached('connecting');
   const client = await openUnattended(account, login, current.clientSecret, system);
   reached('redeeming');
   const response = await patiently(() => client.request(), budgetMs(account));
@@ -88,7 +92,9 @@ async function redeem(
   current: Grant,
   { reached, audit }: RenewalObserver,
 ): Promise<Grant> {
+  reached('connecting');
   const client = await oauthClientFor(account, current.clientSecret, system);
+  reached('reading');
   await store.probe();
   const mark = renewalMark(account, system);
   const cutOff = await mark.set();

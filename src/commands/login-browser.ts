@@ -92,10 +92,12 @@ function sshTunnel(
   env: Readonly<Record<string, string | undefined>>,
   { port, hostname }: URL,
 ): string | null {
-  const [, , server, serverPort] = env['SSH_CONNECTION']?.split(' ') ?? [];
-  if (server === undefined || !/^[0-9a-fA-F:.]+$/.test(server)) return null;
-  const user = env['USER'] ?? env['LOGNAME'];
-  const at = user === undefined ? server : `${user}@${server}`;
-  const option = serverPort === undefined || serverPort === '22' ? '' : ` -p ${serverPort}`;
+  // Somebody will paste it into a shell: nothing but what it is made of.
+  const [, server, serverPort] =
+    /^\S+ \d+ ([0-9a-fA-F:.]+) (\d{1,5})$/.exec(env['SSH_CONNECTION'] ?? '') ?? [];
+  if (server === undefined) return null;
+  const user = env['USER'] || env['LOGNAME'] || '';
+  const at = /^[\w.][\w.-]*$/.test(user) ? `${user}@${server}` : server;
+  const option = serverPort === '22' ? '' : ` -p ${serverPort}`;
   return `ssh -N -L ${port}:${hostname}:${port}${option} ${at}`;
 }

@@ -10,8 +10,13 @@ import type { Keychain } from './system.ts';
  */
 export function inParts(keychain: Keychain, maxBytes: number): Keychain {
   const partKey = (key: string, side: Side, index: number) => `${key} part ${side}${index}`;
+  // The last part first: what a crash leaves must have no gap, or the rest would never be found.
   const removeParts = async (key: string, side: Side, from: number) => {
-    for (let index = from; await keychain.delete(partKey(key, side, index)); index++);
+    let end = from;
+    while ((await keychain.get(partKey(key, side, end))) !== null) end++;
+    for (let index = end - 1; index >= from; index--) {
+      await keychain.delete(partKey(key, side, index));
+    }
   };
   return {
     async get(key) {

@@ -79,11 +79,11 @@ async function runUntil(rig: RenewalRig, victim: Victim, { call, nth }: Step): P
     storeSecret: readFileSync(join(home.directory, 'key')).toString('base64'),
   };
   // One thread beside the main one, as strace counts in each by itself.
-  const { code, signal } = await startProgram('strace', [...strace, ...line], {
+  const { code, signal, stderr } = await startProgram('strace', [...strace, ...line], {
     home,
     env: { UV_THREADPOOL_SIZE: '1' },
     stdin: victim === 'renewal' ? JSON.stringify(request) : '',
   }).result;
-  if (signal === null) expect(code).toBe(0);
+  if (signal === null) expect(code, `${victim} at ${call} ${nth}: ${stderr}`).toBe(0);
   return signal === 'SIGKILL';
 }

@@ -34,6 +34,8 @@ export interface SecretService {
   answerPrompt(): Promise<void>;
   /** Sends the prompt away. */
   dismissPrompt(): Promise<void>;
+  /** Sends the keyring a signal: stopped, it no longer answers. */
+  signal(name: NodeJS.Signals): void;
   close(): Promise<void>;
 }
 
@@ -131,6 +133,7 @@ export async function startSecretService(options: SecretServiceOptions): Promise
     return {
       env,
       runtime,
+      signal: (name) => void started.at(-1)?.kill(name),
       promptShown: async () => display?.windowShown(),
       answerPrompt: async () => display?.type(password),
       dismissPrompt: async () => display?.press('Escape'),

@@ -22,7 +22,11 @@ export interface WaitingLogin {
   redirect(parameters?: Record<string, string | undefined>): URL;
 }
 
+const usualTimeouts = 'timeouts = { connect = 2, greeting = 2, auth = 3, command = 3, idle = 5 }\n';
+
 export interface LoginSetting {
+  /** The line of the config that says how long things may take. */
+  readonly timeouts?: string;
   readonly oauth?: ScriptedOAuthOptions;
   /** Default `file`. */
   readonly store?: 'file' | 'keychain';
@@ -30,29 +34,28 @@ export interface LoginSetting {
   readonly env?: Record<string, string>;
 }
 
-/** Starts `mailctl login` against a scripted server. It may end without waiting for anybody. */
-export async function startLogin(setting: LoginSetting = {}) {
-  const { oauth: options, store = 'file', args = [], env = {} } = setting;
+/** A scripted server, a home, and the command line of a login there. */
+export async function prepareLogin(setting: LoginSetting = {}) {
+  const { oauth: options, store = 'file', args = [], timeouts = usualTimeouts } = setting;
   const oauth = await startScriptedOAuth(options);
   cleanUpLater(() => oauth.close());
   const home = await newHome();
   mkdirSync(join(home.config, 'mailctl'), { mode: 0o700 });
-  writeFileSync(
-    join(home.config, 'mailctl', 'config.toml'),
-    'timeouts = { connect = 2, greeting = 2, auth = 3, command = 3, idle = 5 }\n',
-    { mode: 0o600 },
-  );
-  const login = start(
-    [
-      ...['login', 'ada@example.org', '--name', 'club', '--issuer', oauth.issuer],
-      ...['--client-id', 'mailctl', '--scope', 'mail', '--imap-host', 'imap.example.org'],
-      // The keychain is what it takes when nothing is said.
-      ...(store === 'file' ? ['--store', 'file', '--key-file', keyFileOf(home)] : []),
-      ...['--timeout', '20s', '--no-check', ...args],
-    ],
-    { home, env },
-  );
-  return { oauth, home, login };
+  writeFileSync(join(home.config, 'mailctl', 'config.toml'), timeouts, { mode: 0o600 });
+  const line = [
+    ...['login', 'ada@example.org', '--name', 'club', '--issuer', oauth.issuer],
+    ...['--client-id', 'mailctl', '--scope', 'mail', '--imap-host', 'imap.example.org'],
+    // The keychain is what it takes when nothing is said.
+    ...(store === 'file' ? ['--store', 'file', '--key-file', keyFileOf(home)] : []),
+    ...['--timeout', '20s', '--no-check', ...args],
+  ];
+  return { oauth, home, args: line };
+}
+
+/** Starts `mailctl login` against a scripted server. It may end without waiting for anybody. */
+export async function startLogin(setting: LoginSetting = {}) {
+  const { oauth, home, args } = await prepareLogin(setting);
+  return { oauth, home, login: start(args, { home, env: setting.env ?? {} }) };
 }
 
 /** The same, and waits until it waits for the browser. */
