@@ -78,7 +78,7 @@ async function carry(app: App, account: Account, target: Account): Promise<void>
   // The same file under another key is read by the old one alone.
   await destination.probe({ replaces: sharesFile(account, target) });
   await destination.save(credential);
-  const read = await accountStore(app, target).load();
+  const read = await destination.load();
   if (read === null || formatCredential(read) !== formatCredential(credential)) {
     throw new Failure('store', `${destination.description} does not give back what it took`, {
       hint: 'nothing was removed; the tokens are still where they were',

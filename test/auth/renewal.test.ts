@@ -43,6 +43,7 @@ describe('a renewal', () => {
   }, 180_000);
 
   it('says what happened when a power cut lost the answer of the provider', async () => {
+    rig.oauth.setAnswerDelay(10_000); // it will not be waited for
     const command = start(renewing, { home: rig.home });
     await vi.waitFor(() => expect(rig.refreshes()).toHaveLength(1), {
       timeout: 10_000,
@@ -51,6 +52,7 @@ describe('a renewal', () => {
     for (const pid of await descendants(command.pid)) process.kill(pid, 'SIGKILL');
     command.kill('SIGKILL');
     await command.result;
+    rig.oauth.setAnswerDelay(0);
     // A provider that is only busy in between must not take the explanation away.
     rig.oauth.failNext(429, 'slow down', { 'Retry-After': '3600' });
     expect((await run(renewing, { home: rig.home })).code).toBe(75);

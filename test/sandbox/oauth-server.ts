@@ -49,6 +49,8 @@ export interface OAuthServer {
   authorizationRequests(): number;
   /** From now on access tokens are good for so long. */
   setAccessTokenTtl(seconds: number): void;
+  /** From now on what the token endpoint has done is answered this much later. */
+  setAnswerDelay(ms: number): void;
   /** Makes every access token issued so far inactive, although its time is not over. */
   expireAccessTokens(): void;
   /** Ends every grant: refresh tokens answer `invalid_grant`, access tokens become inactive. */
@@ -158,6 +160,9 @@ export async function startOAuthServer(given: OAuthServerOptions = {}): Promise<
     authorizationRequests: () => authorizationRequests,
     setAccessTokenTtl: (seconds) => {
       options.accessTokenTtlSeconds = seconds;
+    },
+    setAnswerDelay: (ms) => {
+      options.answerDelayMs = ms;
     },
     expireAccessTokens: () => {
       store.clear('AccessToken');

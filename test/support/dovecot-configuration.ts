@@ -16,6 +16,8 @@ export function dovecotConfiguration(about: {
   keyFile: string;
   mechanisms: string;
   password: string | null;
+  /** A mailbox that other tokens open than its own, as the file says. */
+  shared: { mailbox: string; oauthFile: string } | null;
   port: number;
   starttlsPort: number;
 }): string {
@@ -35,6 +37,7 @@ auth_mechanisms = ${about.mechanisms}${about.password === null ? '' : ' plain lo
 # Every login asks the authorization server, and one that is refused is told so at once.
 auth_cache_size = 0
 auth_failure_delay = 0
+${about.shared === null ? '' : sharedPassdb(about.shared, about.mechanisms)}
 passdb {
   driver = oauth2
   mechanisms = ${about.mechanisms}
@@ -91,9 +94,23 @@ service anvil {
 `;
 }
 
-/** The file that says how an access token is judged (RFC 7662). */
-export function oauthConfiguration(introspectionUrl: string): string {
+function sharedPassdb(shared: { mailbox: string; oauthFile: string }, mechanisms: string): string {
   return `
+passdb {
+  driver = oauth2
+  mechanisms = ${mechanisms}
+  args = ${shared.oauthFile}
+  username_filter = ${shared.mailbox}
+}`;
+}
+
+/**
+ * The file that says how an access token is judged (RFC 7662): it must be of who logs in, as far as
+ * `compared` shows of the two, such as `%d` for the domain.
+ */
+export function oauthConfiguration(introspectionUrl: string, compared = '%u'): string {
+  return `
+username_format = ${compared}
 introspection_mode = post
 introspection_url = ${introspectionUrl}
 username_attribute = sub

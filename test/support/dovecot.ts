@@ -18,6 +18,8 @@ export interface DovecotOptions {
   mechanisms?: string;
   /** What every mailbox opens with, by PLAIN and LOGIN. Default: no password does. */
   password?: string;
+  /** A mailbox that is opened by the tokens of everybody of its domain. */
+  shared?: string;
   /** Where everything is kept, and left there. Default: a temporary directory, removed at close. */
   directory?: string;
 }
@@ -65,6 +67,13 @@ export async function startDovecot(options: DovecotOptions): Promise<Dovecot> {
   const oauthFile = join(directory, 'oauth2.conf');
   await writeFile(oauthFile, oauthConfiguration(options.oauth.introspectionUrl), { mode: 0o600 });
 
+  const { shared } = options;
+  const sharedFile = join(directory, 'oauth2-shared.conf');
+  if (shared !== undefined) {
+    const configuration = oauthConfiguration(options.oauth.introspectionUrl, '%d');
+    await writeFile(sharedFile, configuration, { mode: 0o600 });
+  }
+
   const configurationFor = (port: number, starttlsPort: number): string =>
     dovecotConfiguration({
       baseDirectory: join(directory, 'run'),
@@ -73,6 +82,7 @@ export async function startDovecot(options: DovecotOptions): Promise<Dovecot> {
       certFile: options.certificates.certFile,
       keyFile: options.certificates.keyFile,
       mechanisms: options.mechanisms ?? 'xoauth2 oauthbearer',
+      shared: shared === undefined ? null : { mailbox: shared, oauthFile: sharedFile },
       password: options.password ?? null,
       port,
       starttlsPort,

@@ -19,6 +19,8 @@ export interface ProviderOptions {
   mechanisms?: string;
   /** What every mailbox opens with, by PLAIN and LOGIN. Default: no password does. */
   password?: string;
+  /** A mailbox that is opened by the tokens of everybody of its domain. */
+  shared?: string;
   /** The IMAP server's certificate was good until yesterday. */
   expiredCertificate?: boolean;
 }
@@ -69,11 +71,12 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Prov
   });
   const oauth = await startOAuthServer(options.oauth);
   cleanUpLater(oauth.close);
-  const { mechanisms, password } = options;
+  const { mechanisms, password, shared } = options;
   const imap = await startDovecot({
     oauth,
     certificates,
     ...(mechanisms === undefined ? {} : { mechanisms }),
+    ...(shared === undefined ? {} : { shared }),
     ...(password === undefined ? {} : { password }),
   });
   cleanUpLater(imap.close);

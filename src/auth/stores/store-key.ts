@@ -117,13 +117,14 @@ async function readPassphrase(
   }
   if (from.kind === 'fd') {
     try {
-      return readFileSync(from.fd, 'utf8').replace(/\r?\n$/, '');
-    } catch (error) {
-      throw new Failure('store', `no passphrase can be read from descriptor ${from.fd}`, {
-        hint: `give one: mailctl … ${from.fd}< file`,
-        cause: error,
-      });
+      const phrase = readFileSync(from.fd, 'utf8').replace(/\r?\n$/, '');
+      if (phrase !== '') return phrase;
+    } catch {
+      // It is not open, which is told as if nothing came from it.
     }
+    throw new Failure('store', `no passphrase can be read from descriptor ${from.fd}`, {
+      hint: `give one: mailctl … ${from.fd}< file`,
+    });
   }
   if (askPassphrase !== null) return askPassphrase();
   throw new Failure('store', 'the token store is locked by a passphrase, and nobody can be asked', {
