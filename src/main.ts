@@ -42,6 +42,16 @@ export const verbs: readonly VerbEntry[] = [
     load: async () => (await import('./commands/store.ts')).store,
   },
   {
+    name: 'export-login',
+    summary: 'write a login, to carry it to another machine',
+    load: async () => (await import('./commands/export-login.ts')).exportLogin,
+  },
+  {
+    name: 'import-login',
+    summary: 'take a login from another machine',
+    load: async () => (await import('./commands/import-login.ts')).importLogin,
+  },
+  {
     name: 'folders',
     summary: 'list the folders of a mailbox with their counts',
     load: async () => (await import('./commands/folders.ts')).folders,

@@ -24,13 +24,25 @@ export async function checkMailbox(app: App, account: Account, login: ServerLogi
 }
 
 /** The same for a login that is kept already: a failure says so. */
-export async function checkKeptLogin(
-  app: App,
-  account: Account,
-  login: ServerLogin,
-): Promise<void> {
+export function checkKeptLogin(app: App, account: Account, login: ServerLogin): Promise<void> {
+  return keptAllTheSame(() => checkMailbox(app, account, login));
+}
+
+/** The same for a login that was made elsewhere, and may have to be renewed first. */
+export function checkImported(app: App, account: Account): Promise<void> {
+  return keptAllTheSame(async () => {
+    const session = await openMail(app, account);
+    try {
+      await session.examine('INBOX');
+    } finally {
+      session.close();
+    }
+  });
+}
+
+async function keptAllTheSame(check: () => Promise<void>): Promise<void> {
   try {
-    await checkMailbox(app, account, login);
+    await check();
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     throw new Failure(

@@ -7,7 +7,7 @@ import { checkRow } from './row-schemas.ts';
 
 export { type Home, newHome } from './home.ts';
 
-const binary = fileURLToPath(new URL('../../bin/mailctl.js', import.meta.url));
+export const binary = fileURLToPath(new URL('../../bin/mailctl.js', import.meta.url));
 
 export interface RunOptions {
   home: Home;

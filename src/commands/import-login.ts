@@ -1,0 +1,128 @@
+import { text } from 'node:stream/consumers';
+import { saveConfig, withAccount } from '../account/config-edit.ts';
+import { type AccountConfig, accountNamePattern, checkConfig } from '../account/config-schema.ts';
+import { resolveAccount } from '../account/resolve-account.ts';
+import { rememberSecrets } from '../auth/access-token.ts';
+import { loginEvents } from '../auth/audit-events.ts';
+import { openPortable, type PortableLogin } from '../auth/portable-login.ts';
+import { errorText, Failure } from '../errors.ts';
+import { readSmallFile } from '../system/files.ts';
+import { type App, appConfig } from './app.ts';
+import { checkImported } from './login-check.ts';
+import { type SealFlags, sealKeys, sealOptions } from './portable-flags.ts';
+import { type StoreFlags, storeEntry, storeOptions } from './store-flags.ts';
+import { accountStore } from './tokens.ts';
+import { examples, type Verb } from './verb.ts';
+
+interface ImportFlags extends StoreFlags, SealFlags {
+  readonly name?: string | undefined;
+  readonly store?: 'keychain' | 'file' | 'command' | undefined;
+  readonly check: boolean;
+}
+
+export const importLogin: Verb = {
+  define(command, run) {
+    sealOptions(command);
+    storeOptions(command)
+      .description(
+        'Take a login that mailctl export-login wrote on another machine, keep it in a store of this one, and try it at the mail server.',
+      )
+      .argument('[file]', 'what export-login wrote (else stdin)')
+      .option('--name <name>', 'what to call the account here')
+      .addOption(
+        command
+          .createOption('--store <kind>', 'where to keep the login')
+          .choices(['keychain', 'file', 'command'] as const),
+      )
+      .option('--no-check', 'do not try the mail server at the end')
+      .addHelpText(
+        'after',
+        examples(
+          'mailctl import-login club.login --store file --key-file ~/.config/mailctl/key',
+          'mailctl import-login --seal-env PASSPHRASE < club.login',
+        ),
+      )
+      .action((file, flags) => run((app) => takeLogin(app, file, flags)));
+  },
+};
+
+async function takeLogin(app: App, file: string | undefined, flags: ImportFlags): Promise<void> {
+  const { system } = app;
+  const written = await read(app, file);
+  const login = await openPortable(written, sealKeys(app, flags, { twice: false }));
+  rememberSecrets(login.credential, system);
+  const name = flags.name ?? login.account;
+  const { path, loaded } = await appConfig(app);
+  const known = loaded?.config.accounts?.[name];
+  const entry = storeEntry(importedEntry(name, login, known, flags), flags);
+  const account = resolveAccount(name, entry, {
+    path,
+    system,
+    timeouts: loaded?.config.timeouts,
+  });
+  const store = accountStore(app, account);
+  await store.probe();
+  const config = await withAccount(loaded, name, entry);
+  if (config !== loaded?.text) await saveConfig(path, config);
+  const before = await store.load().catch(() => null);
+  await store.save(login.credential);
+  for (const event of loginEvents(account, before, login.credential)) await app.audit(event);
+  if (flags.check) await checkImported(app, account);
+  const { credential } = login;
+  const expiresAt =
+    credential.kind === 'grant' ? (credential.tokens.expiresAt?.toISOString() ?? null) : null;
+  const { address } = account;
+  await app.output.row(
+    { type: 'login' as const, account: name, address, expiresAt },
+    `${name}: login of ${address} kept in ${store.description}`,
+  );
+}
+
+const maxLoginBytes = 1 << 20;
+
+async function read(app: App, file: string | undefined): Promise<string> {
+  if (file === undefined || file === '-') {
+    if (app.system.stdin.isTTY !== true) return text(app.system.stdin);
+    throw new Failure('usage', 'a login is read from a file, or from stdin', {
+      hint: 'mailctl import-login club.login',
+    });
+  }
+  const bytes = await readSmallFile(file, maxLoginBytes).catch((error: unknown) => {
+    throw new Failure('usage', `cannot read ${file}: ${errorText(error)}`, { cause: error });
+  });
+  if (bytes !== null) return bytes.toString();
+  throw new Failure('usage', `there is no file ${file}`);
+}
+
+/** The account as it was, at a store of this machine. */
+function importedEntry(
+  name: string,
+  login: PortableLogin,
+  known: AccountConfig | undefined,
+  { store }: ImportFlags,
+): AccountConfig {
+  if (!accountNamePattern.test(name)) {
+    throw new Failure('usage', `${name} cannot be the name of an account`, {
+      hint: 'give one of letters, digits and . _ @ - with --name',
+    });
+  }
+  const checked = checkConfig({ accounts: { [name]: login.entry } });
+  const imported = 'config' in checked ? checked.config.accounts?.[name] : undefined;
+  if (imported === undefined) {
+    const why = 'problem' in checked ? `: ${checked.problem}` : '';
+    throw new Failure('data', `the login was written by another version of mailctl${why}`);
+  }
+  if (known !== undefined && known.address !== imported.address) {
+    throw new Failure('usage', `${name} is ${known.address} here`, {
+      hint: `give another name: mailctl import-login --name ${imported.address}`,
+    });
+  }
+  // What this machine has its own way with stays: its store, its archive, its certificates.
+  const imap = { ...known?.imap, ...imported.imap };
+  return {
+    ...known,
+    ...imported,
+    store: store ?? known?.store ?? 'keychain',
+    ...(Object.keys(imap).length > 0 ? { imap } : {}),
+  };
+}
