@@ -25,8 +25,7 @@ export const exportLogin: Verb = {
         'after',
         examples(
           'mailctl export-login -a club > club.login',
-          'mailctl export-login --unencrypted | ssh server mailctl import-login \\',
-          '    --store file --key-file .config/mailctl/key',
+          'mailctl export-login --unencrypted | ssh server mailctl import-login',
         ),
       )
       .action((flags) => run((app) => writeLogin(app, flags)));
