@@ -19,6 +19,15 @@ const part = v.object({
   filename: maybeText('as the sender named it'),
   sizeBytes: maybeNumber('as it travels, mostly in base64'),
   attachment: flag('meant to be saved'),
+  charset: maybeText('as it is declared'),
+  encoding: text('the transfer encoding, in lower case'),
+  disposition: maybeText('inline, attachment, or what else was written'),
+  contentId: maybeText('without its brackets'),
+});
+
+const header = v.object({
+  name: text('empty where a line has none'),
+  value: text('unfolded and decoded'),
 });
 
 /**
@@ -50,8 +59,18 @@ export const rowSchemas = {
     subject: maybeText('decoded'),
     sizeBytes: maybeNumber('of the whole message'),
     flags: list(v.string(), 'IMAP flags and keywords, such as \\Seen'),
-    text: v.optional(text('what a person reads; only from show')),
-    parts: v.optional(list(part, 'the leaves of its MIME tree; only from show')),
+    sender: v.optional(list(address, 'the Sender; this and all below only from show')),
+    replyTo: v.optional(list(address, 'whom to answer')),
+    bcc: v.optional(list(address, 'who has a blind copy')),
+    inReplyTo: v.optional(maybeText('the Message-ID it answers, with its brackets')),
+    references: v.optional(list(v.string(), 'the Message-IDs of its thread')),
+    headers: v.optional(
+      v.pipe(v.nullable(v.array(header)), v.description('all of them, with --headers')),
+    ),
+    text: v.optional(text('what a person reads')),
+    html: v.optional(maybeText('the HTML as it was sent, with --html')),
+    parts: v.optional(list(part, 'the leaves of its MIME tree, and messages within it')),
+    problems: v.optional(list(v.string(), 'what of the text is not as it was meant')),
   }),
   uid: v.object({ type: v.literal('uid'), account, folder, uidValidity, uid }),
   count: v.object({

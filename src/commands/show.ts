@@ -1,121 +1,115 @@
-import type { Account } from '../account/account.ts';
 import { Failure } from '../errors.ts';
-import type { MessagePart, MessageSummary, OpenMailbox } from '../mail/message.ts';
-import { type MessageText, readMessageText } from '../mail/message-text.ts';
-import type { MailSession } from '../mail/session.ts';
-import { printableLines } from '../terminal/printable.ts';
-import { isUid, UidSet } from '../uid-set.ts';
 import type { App } from './app.ts';
-import { formatAddress, messageRow } from './columns.ts';
 import { InvalidValue } from './flags.ts';
 import { withMail } from './mail.ts';
+import {
+  findMessages,
+  type MessageName,
+  parseMessageName,
+  readMessageNames,
+} from './message-names.ts';
+import { Showing, type ShowMode } from './showing.ts';
 import { examples, type Verb } from './verb.ts';
+
+const details = `
+--raw and --part give exact bytes to a file or a pipe. On a terminal they are
+made safe like everything else, and what is not text is refused.`;
 
 export const show: Verb = {
   define(command, run) {
     command
       .description(
-        'Show a message: its headers, its text, and what is attached. It is not marked as read.',
+        'Show messages: the headers people care about, the text, and what is attached. Only the parts that are shown are downloaded. Nothing is marked as read.',
       )
-      .argument('<uid...>', 'UIDs, as list and search give them', uids)
-      .option('-f, --folder <path>', 'the folder', 'INBOX')
+      .argument('[message...]', 'a UID, folder/UID or <Message-ID>; - reads them from stdin', names)
+      .option('-f, --folder <path>', 'the folder of a UID without one (default: INBOX)')
+      .option('--uids <file>', 'more of them, one a line; - is stdin', stdinOnly)
+      .option('--headers', 'every header, and nothing else')
+      .option('--html', 'the HTML as it was sent, in UTF-8')
+      .option('--part <number>', 'one part, decoded, such as 2.1', partNumber)
       .option('--raw', 'the message exactly as the server has it')
+      .option('--no-pager', 'do not page on a terminal (else $PAGER, or less)')
+      .addHelpText('after', details)
       .addHelpText(
         'after',
         examples(
           'mailctl show 4711',
+          'mailctl show Archive/12 --headers',
           'mailctl show 4711 --raw > message.eml',
-          'mailctl show 4711 --json | jq -r .text',
+          'mailctl show 4711 --part 2 > invoice.pdf',
+          "mailctl search 'from:bank is:unread' --uids | mailctl show --uids -",
         ),
       )
-      .action((wanted, { folder, raw }) =>
-        run((app) =>
-          withMail(app, async (session, account) => {
-            const mailbox = await session.examine(folder);
-            const found = await session.summaries(wanted);
-            const known = new Set(found.map(({ uid }) => uid));
-            for (const message of found) {
-              if (raw === true) await showRaw(app, session, message.uid);
-              else await showMessage(app, session, { account, mailbox, message });
+      .action((given, { folder, uids, pager, ...flags }) =>
+        run(async (app) => {
+          const mode = chosenMode(flags);
+          const wanted = await wantedMessages(app, given, uids);
+          await withMail(app, async (session, account) => {
+            const paged = pager && mode.name !== 'raw' && mode.name !== 'part';
+            const showing = await Showing.start({ app, session, account, mode, paged });
+            try {
+              for await (const found of findMessages(session, wanted, folder)) {
+                await showing.messages(found);
+              }
+            } finally {
+              session.close(); // a person may read for hours
+              await showing.close();
             }
-            const absent = wanted.filter((uid) => !known.has(uid));
-            if (absent.length > 0) {
-              throw new Failure(
-                'not-found',
-                `there is no message ${absent.join(', ')} in ${folder}`,
-                {
-                  hint: `mailctl list --folder ${folder}`,
-                },
-              );
-            }
-          }),
-        ),
+            showing.judge();
+          });
+        }),
       );
   },
 };
 
-function uids(value: string, previous: number[] | undefined): number[] {
-  const uid = /^\d{1,10}$/.test(value) ? Number(value) : 0;
-  if (!isUid(uid)) throw new InvalidValue('A UID is a whole number from 1 to 4294967295.');
-  return [...(previous ?? []), uid];
-}
-
-async function showRaw(app: App, session: MailSession, uid: number): Promise<void> {
-  const [fact] = await session.facts(UidSet.of([uid]));
-  const message = fact === undefined ? null : await session.fetchInPieces(fact);
-  if (message === null) throw new Failure('not-found', `the server no longer has message ${uid}`);
-  for await (const piece of message.content) await app.output.raw(piece);
-}
-
-interface Shown {
-  readonly account: Account;
-  readonly mailbox: OpenMailbox;
-  readonly message: MessageSummary;
-}
-
-async function showMessage(app: App, session: MailSession, shown: Shown): Promise<void> {
-  const { account, mailbox, message } = shown;
-  const content = await readMessageText(session, message.uid);
-  if (app.output.format === 'json') {
-    const parts = content.parts.map(describePart);
-    const row = { ...messageRow(account, mailbox, message), text: content.text, parts };
-    return app.output.row(row, null);
-  }
-  await app.output.raw(`${printableLines(formatMessage(message, content))}\n`);
-}
-
-function formatMessage(message: MessageSummary, { text, parts }: MessageText): string {
-  const people = (list: MessageSummary['to']) => list.map(formatAddress).join(', ');
-  const headers: readonly (readonly [string, string])[] = [
-    ['From', people(message.from)],
-    ['To', people(message.to)],
-    ['Cc', people(message.cc)],
-    ['Date', message.date?.toString().replace(/ \(.*\)$/, '') ?? ''],
-    ['Subject', message.subject ?? ''],
+function chosenMode(flags: {
+  readonly headers?: true | undefined;
+  readonly html?: true | undefined;
+  readonly part?: string | undefined;
+  readonly raw?: true | undefined;
+}): ShowMode {
+  const { headers, html, part, raw } = flags;
+  const modes: ShowMode[] = [
+    ...(headers === true ? [{ name: 'headers' } as const] : []),
+    ...(html === true ? [{ name: 'html' } as const] : []),
+    ...(part === undefined ? [] : [{ name: 'part', part } as const]),
+    ...(raw === true ? [{ name: 'raw' } as const] : []),
   ];
-  const attached = parts
-    .filter(({ attachment }) => attachment)
-    .map(({ part, type, filename, sizeBytes }) => {
-      const size = sizeBytes === null ? '' : `, ${formatSize(sizeBytes)}`;
-      return `[${part}] ${filename ?? 'without a name'} (${type}${size})`;
+  const [mode = { name: 'text' }, second] = modes;
+  if (second !== undefined) {
+    throw new Failure('usage', `--${mode.name} and --${second.name} exclude each other`, {
+      hint: 'mailctl help show',
     });
-  return [
-    ...headers
-      .filter(([, value]) => value !== '')
-      .map(([name, value]) => `${name}:${' '.repeat(8 - name.length)}${value}`),
-    '',
-    text.trimEnd(),
-    ...(attached.length === 0 ? [] : ['', ...attached]),
-  ].join('\n');
+  }
+  return mode;
 }
 
-function describePart({ part, type, filename, sizeBytes, attachment }: MessagePart) {
-  return { part, type, filename, sizeBytes, attachment };
+async function wantedMessages(
+  app: App,
+  given: readonly (MessageName | '-')[],
+  uids: '-' | undefined,
+): Promise<MessageName[]> {
+  const named = given.filter((name) => name !== '-');
+  const listed = uids === '-' || given.includes('-') ? await readMessageNames(app.system) : [];
+  if (given.length === 0 && uids === undefined) {
+    throw new Failure('usage', 'no message was named', { hint: 'mailctl list shows their UIDs' });
+  }
+  return [...named, ...listed];
 }
 
-function formatSize(bytes: number): string {
-  if (bytes < 1024) return `${bytes} B`;
-  return bytes < 1024 ** 2
-    ? `${Math.round(bytes / 1024)} KB`
-    : `${(bytes / 1024 ** 2).toFixed(1)} MB`;
+function names(
+  value: string,
+  previous: readonly (MessageName | '-')[] | undefined,
+): (MessageName | '-')[] {
+  return [...(previous ?? []), value === '-' ? '-' : parseMessageName(value)];
+}
+
+function stdinOnly(value: string): '-' {
+  if (value !== '-') throw new InvalidValue('It must be -, which is stdin.');
+  return '-';
+}
+
+function partNumber(value: string): string {
+  if (/^[1-9]\d{0,4}(\.[1-9]\d{0,4}){0,99}$/.test(value)) return value;
+  throw new InvalidValue('It must be the number of a part, such as 2 or 2.1.');
 }

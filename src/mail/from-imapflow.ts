@@ -2,9 +2,17 @@ import type {
   FetchMessageObject,
   ListResponse,
   MessageAddressObject,
+  MessageEnvelopeObject,
   MessageStructureObject,
 } from 'imapflow';
-import type { Address, Mailbox, MessagePart, MessageSummary } from './message.ts';
+import {
+  type Heading,
+  isPlausible,
+  numberParts,
+  type Part,
+  type UnnumberedPart,
+} from './body-structure.ts';
+import type { Address, Correspondence, Mailbox, MessageSummary } from './message.ts';
 
 /** Where imapflow's types (bigint, Set, undefined, invalid dates) end and ours begin. */
 export function toMailbox(listed: ListResponse): Mailbox {
@@ -39,6 +47,23 @@ export function toSummary(row: FetchMessageObject): MessageSummary {
   };
 }
 
+/** What a summary leaves out of the envelope. */
+export function toCorrespondence({ envelope, headers }: FetchMessageObject): Correspondence {
+  return {
+    sender: toAddresses(envelope?.sender),
+    replyTo: toAddresses(envelope?.replyTo),
+    bcc: toAddresses(envelope?.bcc),
+    inReplyTo: envelope?.inReplyTo || null,
+    references: messageIds(headers),
+  };
+}
+
+/** The Message-IDs of the one header that was asked for, in angle brackets as they are written. */
+function messageIds(references: Buffer | undefined): string[] {
+  const text: unknown = references?.toString();
+  return typeof text === 'string' ? (text.match(/<[^<>\s]+>/g) ?? []) : [];
+}
+
 function toAddresses(addresses: readonly MessageAddressObject[] | undefined): Address[] {
   return (addresses ?? []).map(({ name, address }) => ({
     name: name || null,
@@ -52,24 +77,45 @@ function validDate(value: Date | string | undefined): Date | null {
   return Number.isNaN(date.getTime()) ? null : date;
 }
 
-/** Deeper than this no honest message is nested; what lies below is not shown. */
-const maxDepth = 50;
+/** Null for a description no message can have. */
+export function toPart(structure: MessageStructureObject): Part | null {
+  const root = toUnnumbered(structure);
+  return isPlausible(root) ? numberParts(root) : null;
+}
 
-export function toParts(node: MessageStructureObject, depth = 0): MessagePart[] {
-  if (depth > maxDepth) return [];
-  if (node.childNodes !== undefined && !node.type.startsWith('message/')) {
-    return node.childNodes.flatMap((child) => toParts(child, depth + 1));
-  }
-  const filename = node.dispositionParameters?.['filename'] ?? node.parameters?.['name'] ?? null;
-  const text = node.type === 'text/plain' || node.type === 'text/html';
-  return [
-    {
-      // A message without parts is its own part 1 (RFC 3501 §6.4.5).
-      part: node.part ?? '1',
-      type: node.type.toLowerCase(),
-      filename,
-      sizeBytes: node.size ?? null,
-      attachment: node.disposition?.toLowerCase() === 'attachment' || filename !== null || !text,
-    },
-  ];
+function toUnnumbered(node: MessageStructureObject): UnnumberedPart {
+  const { parameters = {}, dispositionParameters = {}, disposition, size, id } = node;
+  const flowed = parameters['format']?.trim().toLowerCase() === 'flowed';
+  return {
+    type: node.type.trim().toLowerCase(),
+    filename: fileName(dispositionParameters['filename'] ?? parameters['name']),
+    sizeBytes: size !== undefined && Number.isSafeInteger(size) && size >= 0 ? size : null,
+    encoding: (node.encoding ?? '7bit').trim().toLowerCase(),
+    charset: parameters['charset']?.trim() || null,
+    flowed,
+    delSp: flowed && parameters['delsp']?.trim().toLowerCase() === 'yes',
+    disposition: disposition?.trim().toLowerCase() || null,
+    contentId: withoutBrackets(id),
+    start: withoutBrackets(parameters['start']),
+    heading: node.envelope === undefined ? null : toHeading(node.envelope),
+    children: (node.childNodes ?? []).map(toUnnumbered),
+  };
+}
+
+function withoutBrackets(id: string | undefined): string | null {
+  return id?.trim().replace(/^<(.*)>$/, '$1') || null;
+}
+
+/** 8-bit names, which the rules do not have, come as UTF-8 or as Latin-1. */
+function fileName(name: string | undefined): string | null {
+  return name?.trim() || null;
+}
+
+function toHeading({ from, to, date, subject }: MessageEnvelopeObject): Heading {
+  return {
+    from: toAddresses(from),
+    to: toAddresses(to),
+    date: validDate(date),
+    subject: subject ?? null,
+  };
 }

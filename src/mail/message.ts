@@ -55,15 +55,12 @@ export interface FetchedMessage extends MessageFacts {
   readonly content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 }
 
-/** One leaf of a message's MIME tree. */
-export interface MessagePart {
-  /** IMAP's part number, "1.2". */
-  readonly part: string;
-  /** "text/plain", in lower case. */
-  readonly type: string;
-  readonly filename: string | null;
-  /** As it travels, mostly in base64. */
-  readonly sizeBytes: number | null;
-  /** Meant to be saved, not read on the spot. */
-  readonly attachment: boolean;
+/** What only the whole message row has beside a summary. */
+export interface Correspondence {
+  readonly sender: readonly Address[];
+  readonly replyTo: readonly Address[];
+  readonly bcc: readonly Address[];
+  /** Message-IDs in angle brackets, as they are written. */
+  readonly inReplyTo: string | null;
+  readonly references: readonly string[];
 }

@@ -1,8 +1,9 @@
 import { Failure } from '../errors.ts';
 import { UidSet } from '../uid-set.ts';
+import { isAttachment, numberedParts } from './body-structure.ts';
 import type { Connection } from './connection.ts';
 import { fetchRanges, validRows } from './fetched-rows.ts';
-import { toParts } from './from-imapflow.ts';
+import { toPart } from './from-imapflow.ts';
 import { countByKeys, sortByKeys } from './imapflow-search.ts';
 import { compareMessages, type MessageOrder } from './message-order.ts';
 import { type Expression, planSearch, type SearchPlan } from './search-expression.ts';
@@ -109,13 +110,12 @@ async function withAttachments(
   const rows = validRows(await fetchRanges(connection, UidSet.of(uids), items));
   return new Set(
     rows
-      .filter(({ bodyStructure }) => bodyStructure && toParts(bodyStructure).some(isAttached))
+      .filter(({ bodyStructure }) => {
+        const root = bodyStructure === undefined ? null : toPart(bodyStructure);
+        return root !== null && numberedParts(root).some(isAttachment);
+      })
       .map(({ uid }) => uid),
   );
-}
-
-function isAttached({ attachment }: { readonly attachment: boolean }): boolean {
-  return attachment;
 }
 
 /** Longer than this a command line is more than every server takes. */

@@ -10,17 +10,16 @@ import {
   slowestBytesPerSecond,
 } from './connection.ts';
 import { fetchRanges, validRows } from './fetched-rows.ts';
-import { toParts } from './from-imapflow.ts';
 import type { LoginSource, ServerLogin } from './login-source.ts';
 import { examine, type ListOptions, listMailboxes, searchableMailboxes } from './mailboxes.ts';
 import type {
   FetchedMessage,
   Mailbox,
   MessageFacts,
-  MessagePart,
   MessageSummary,
   OpenMailbox,
 } from './message.ts';
+import { type MessageReader, messageReader } from './message-reader.ts';
 import { type FetchPiece, fetchFirstPiece, fetchPieces } from './pieces.ts';
 import { countFound, type FindOptions, find } from './search.ts';
 import type { Expression } from './search-expression.ts';
@@ -28,7 +27,7 @@ import type { SearchKey } from './search-key.ts';
 import { newest, summaries } from './summaries.ts';
 
 /** What a command can ask of a mail server. Everything here only reads: EXAMINE and BODY.PEEK. */
-export interface MailSession {
+export interface MailSession extends MessageReader {
   /** Every mailbox; without `counts` they are there where they cost nothing. */
   listMailboxes(options: ListOptions): Promise<Mailbox[]>;
   /** The paths to search for a message anywhere; each message is in one of them. */
@@ -52,10 +51,6 @@ export interface MailSession {
   fetchTogether(facts: readonly MessageFacts[]): Promise<FetchedMessage[]>;
   /** The bytes of one message, in pieces. */
   fetchInPieces(facts: MessageFacts): Promise<FetchedMessage | null>;
-  /** The leaves of the message's MIME tree, in order. @throws Failure 'not-found' */
-  parts(uid: number): Promise<MessagePart[]>;
-  /** A text part in Unicode, cut after `maxBytes`. */
-  partText(uid: number, part: string, maxBytes: number): Promise<string>;
   close(): void;
 }
 
@@ -64,8 +59,6 @@ export interface SessionOptions
   readonly account: Account;
   readonly login: LoginSource;
 }
-
-const partChunkBytes = 1 << 20;
 
 /**
  * Connect and log in. For a login the server refuses another one is asked for, once: a token may
@@ -104,7 +97,17 @@ function sessionOn(connection: Connection, account: Account): MailSession {
   const commandMs = account.timeouts.command * 1000;
   const transferMs = (bytes: number) => commandMs + (bytes / slowestBytesPerSecond) * 1000;
 
-  return {
+  /** All of a message as the server has it. */
+  async function* source(uid: number): AsyncGenerator<Uint8Array> {
+    const [fact] = await session.facts(UidSet.of([uid]));
+    const message = fact === undefined ? null : await session.fetchInPieces(fact);
+    if (message === null) {
+      throw new Failure('not-found', `the server no longer has message ${uid}`);
+    }
+    yield* message.content;
+  }
+
+  const session: MailSession = {
     listMailboxes: (options) => listMailboxes(connection, options),
     searchableMailboxes: () => searchableMailboxes(connection),
     examine: (path) => examine(connection, path),
@@ -148,28 +151,10 @@ function sessionOn(connection: Connection, account: Account): MailSession {
       const first = await fetchFirstPiece(fact, fetch);
       return first === null ? null : { ...fact, content: fetchPieces(fact, fetch, first) };
     },
-    async parts(uid) {
-      const items = { uid: true, bodyStructure: true };
-      const rows = await connection.fetchAll(String(uid), items, { uid: true });
-      const structure = validRows(rows).find((row) => row.uid === uid)?.bodyStructure;
-      if (structure === undefined) {
-        throw new Failure('not-found', `the server describes no message ${uid}`);
-      }
-      return toParts(structure);
-    },
-    partText: (uid, part, maxBytes) =>
-      connection.run(
-        async (client) => {
-          const options = { uid: true, maxBytes, chunkSize: partChunkBytes };
-          const { content } = await client.download(String(uid), part, options);
-          const pieces: Uint8Array[] = [];
-          for await (const piece of content ?? []) pieces.push(piece);
-          return Buffer.concat(pieces).toString();
-        },
-        { totalMs: transferMs(maxBytes), flows: true },
-      ),
+    ...messageReader({ connection, transferMs, source }),
     close: () => connection.close(),
   };
+  return session;
 }
 
 function toFacts({ uid, size, flags, internalDate }: FetchMessageObject): MessageFacts {

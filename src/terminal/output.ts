@@ -51,7 +51,10 @@ export function openOutput(stdout: TerminalStream, { json, now, env }: OutputOpt
   });
   const raw = async (data: string | Uint8Array) => {
     if (broken === undefined && !stdout.write(data)) {
-      await Promise.race([once(stdout, 'drain'), once(stdout, 'close')]).catch(() => {});
+      const waiting = new AbortController(); // or the listener that heard nothing would stay
+      const told = ['drain', 'close'].map((event) => once(stdout, event, waiting));
+      await Promise.race(told).catch(() => {});
+      waiting.abort();
     }
     if (broken !== undefined) throw explainWriteError(broken);
   };

@@ -120,7 +120,7 @@ describe('a command line that cannot be understood', () => {
     [['list', 'INBOX'], /too many arguments/],
     [['search'], /missing required argument/],
     [['search', ')'], /the search cannot be read/],
-    [['show'], /missing required argument/],
+    [['show'], /no message was named/],
     [['show', '0'], /UID/],
     [['show', '1:5'], /UID/],
     [['login', '--imap-security', 'ssl'], /tls, starttls, none/],

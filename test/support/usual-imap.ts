@@ -96,8 +96,20 @@ export function fetchRow(sequence: number, letter: Letter, items: string): strin
       ? ['BODYSTRUCTURE ("TEXT" "PLAIN" NIL NIL NIL "7BIT" 10 1 NIL NIL NIL NIL)']
       : []),
     ...(asked('BODY.PEEK[]') ? [`BODY[]${origin} {${body.length}}\r\n${body}`] : []),
+    ...(asked('BODY.PEEK[TEXT]')
+      ? [section('TEXT', source.slice(source.indexOf(blankLine) + 4))]
+      : []),
+    ...(asked('BODY.PEEK[HEADER]')
+      ? [section('HEADER', `${source.split(blankLine)[0]}${blankLine}`)]
+      : []),
   ];
   return `* ${sequence} FETCH (${values.join(' ')})\r\n`;
+}
+
+const blankLine = '\r\n\r\n';
+
+function section(name: string, content: string): string {
+  return `BODY[${name}]<0> {${content.length}}\r\n${content}`;
 }
 
 function envelope(source: string): string {

@@ -1,0 +1,109 @@
+import { beforeAll, expect, test } from 'vitest';
+import { served, sha256 } from '../support/archived.ts';
+import { describeWith } from '../support/parts.ts';
+import { ada, type Provider, startProvider } from '../support/provider.ts';
+import { type Home, newHome, type Result, run, start } from '../support/run.ts';
+import { corpus } from './torture/corpus.ts';
+
+const uids = corpus.map((_, index) => String(index + 1));
+const everything = corpus.map(({ name }, index): [string, number] => [name, index]);
+
+/** Nothing that acts on a terminal, whatever the format. */
+const acting = /[^\P{Cc}\n\t]|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
+
+interface Timed {
+  readonly result: Result;
+  /** The longest anything of the output was waited for. */
+  readonly slowestMs: number;
+}
+
+describeWith('dovecot', 'messages that are hard to read', () => {
+  let provider: Provider;
+  let home: Home;
+  let listed: Record<string, unknown>[];
+  let shown: Timed;
+  let rows: Record<string, unknown>[];
+
+  beforeAll(async () => {
+    provider = await startProvider();
+    for (const { source } of corpus) provider.imap.deliver(ada, 'INBOX', source);
+    home = await newHome();
+    await provider.login(home);
+    const list = await run(['list', '--limit', '1000', '--json'], { home });
+    expect(list.code, list.stderr).toBe(0);
+    listed = list.rows.toSorted((a, b) => Number(a.uid) - Number(b.uid));
+    shown = await timed(['show', ...uids, '--json']);
+    expect(shown.result.code, shown.result.stderr).toBe(0);
+    rows = shown.result.rows;
+  });
+
+  /** Runs, and looks how long each piece of the output takes after the one before. */
+  async function timed(args: readonly string[]): Promise<Timed> {
+    const running = start(args, { home });
+    let last = performance.now();
+    let slowestMs = 0;
+    let first = true;
+    running.child.stdout?.on('data', () => {
+      const now = performance.now();
+      if (!first) slowestMs = Math.max(slowestMs, now - last); // the first waits for the login
+      first = false;
+      last = now;
+    });
+    return { result: await running.result, slowestMs };
+  }
+
+  test('list has a line for each', () => {
+    expect(listed.map(({ uid }) => uid)).toEqual(uids.map(Number));
+  });
+
+  test('show has a row for each, and none takes 2 s', () => {
+    expect(rows.map(({ uid }) => uid)).toEqual(uids.map(Number));
+    expect(shown.slowestMs).toBeLessThan(2_000);
+    expect(shown.result.stderr).toBe('');
+  });
+
+  test('what is read in a pipe acts on no terminal, and no message is left out', async () => {
+    const { code, stdout } = await run(['show', ...uids], { home });
+    expect(code).toBe(0);
+    expect(stdout).not.toMatch(acting);
+    // Every date is a line of its own.
+    expect(stdout).toContain('p1999@example.org');
+    expect(stdout).toContain('See the file.');
+  });
+
+  test('the headers of each are printed, decoded and cut', async () => {
+    const { code, stdout } = await run(['show', '--headers', ...uids], { home });
+    expect(code).toBe(0);
+    expect(stdout).not.toMatch(acting);
+    expect(stdout).toContain('Subject: Grüße aus Köln\n');
+    expect(stdout).toContain('X-19999: y\n');
+    expect(stdout.length).toBeLessThan(4 << 20);
+  });
+
+  test('all are given byte for byte', async () => {
+    const { code, stdoutBytes } = await run(['show', '--raw', ...uids], { home });
+    expect(code).toBe(0);
+    // Dovecot gives no NUL.
+    const all = corpus.map(({ source }) =>
+      served(source).toString('latin1').replaceAll('\0', '\x80'),
+    );
+    expect(sha256(stdoutBytes)).toBe(sha256(Buffer.from(all.join(''), 'latin1')));
+  });
+
+  test.each(everything)('%s', (_, index) => {
+    const { subject, says = [], hides = [] } = corpus[index] ?? { source: Buffer.alloc(0) };
+    const row = rows[index] ?? {};
+    const words = `${row.text}\n${String(row.problems)}`;
+    if (subject !== undefined) expect(listed[index]?.subject).toBe(subject);
+    for (const one of says) expect(words).toMatch(pattern(one));
+    for (const one of hides) expect(words).not.toMatch(pattern(one));
+  });
+});
+
+function pattern(one: string | RegExp): RegExp {
+  return typeof one === 'string' ? new RegExp(escaped(one)) : one;
+}
+
+function escaped(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}
