@@ -1,6 +1,9 @@
 import type { Account, OAuthClientSettings } from '../account/account.ts';
 import { Failure } from '../errors.ts';
+import { httpClient } from '../system/http.ts';
+import { proxyChoice } from '../system/proxy.ts';
 import type { System } from '../system/system.ts';
+import { readTls, usualTls } from '../system/tls.ts';
 import type { ClientProof } from './client-proof.ts';
 import { type OAuthClient, type OAuthSettings, openOAuthClient } from './oauth-client.ts';
 import { readSecret } from './secret-source.ts';
@@ -22,15 +25,19 @@ export async function oauthClientFor(
 }
 
 /** The same with the account's limits of time. */
-export function openFor(
+export async function openFor(
   account: Account,
   settings: OAuthSettings,
   proof: ClientProof,
-  { signal }: System,
+  system: System,
 ): Promise<OAuthClient> {
   return openOAuthClient(settings, {
     proof,
-    signal,
+    http: httpClient({
+      proxies: proxyChoice(null, system),
+      tls: await readTls(usualTls),
+      signal: system.signal,
+    }),
     timeoutMs: account.timeouts.command * 1000,
   });
 }

@@ -1,10 +1,11 @@
 import type { ClientAuth } from 'openid-client';
 import type { AuthorizationServer } from '../account/account.ts';
 import { Failure } from '../errors.ts';
+import type { HttpClient } from '../system/http.ts';
 import { type ClientProof, signingKey, thumbprintOf } from './client-proof.ts';
 import { checkEndpoints, givenMetadata, webPage } from './endpoints.ts';
 import { explainOAuthError } from './oauth-errors.ts';
-import { boundedFetch } from './oauth-fetch.ts';
+import { oauthFetch } from './oauth-fetch.ts';
 import { addressesIn, readTokens, type TokenResponse } from './token-response.ts';
 
 /** One attempt at an authorization; its secrets live in memory only (RFC 7636, RFC 9700). */
@@ -57,7 +58,7 @@ export interface OAuthSettings {
 
 export interface OAuthClientOptions {
   readonly proof: ClientProof;
-  readonly signal: AbortSignal;
+  readonly http: HttpClient;
   /** For one request, milliseconds in total. */
   readonly timeoutMs: number;
 }
@@ -73,7 +74,7 @@ export async function openOAuthClient(
   const authentication = await authenticationBy(options.proof, library);
   const insecure = new URL(settings.server.issuer).protocol === 'http:';
   const timeout = options.timeoutMs / 1000;
-  const fetch = boundedFetch(options.signal);
+  const fetch = oauthFetch(options.http);
   const issuer = settings.server.issuer;
 
   const discover = (algorithm: 'oidc' | 'oauth2') =>

@@ -1,5 +1,4 @@
 import { errorCode, errorField, errorText, Failure } from '../errors.ts';
-import { isCertificateError } from '../system/certificate-errors.ts';
 import { adviceFor } from './advice.ts';
 
 /** Errors of RFC 6749 §5.2 and OpenID Connect that only a new login by the person ends. */
@@ -51,9 +50,6 @@ export function explainOAuthError(error: unknown, issuer: string): Failure {
           cause: error,
         },
       );
-  }
-  if (error instanceof TypeError && errorField(error.cause, 'code') !== null) {
-    return explainNetworkError(error, host);
   }
   return new Failure('protocol', `${host} answered wrongly: ${deepestMessage(error)}`, {
     hint: 'check the issuer in the config',
@@ -132,24 +128,6 @@ function explainStatus(error: unknown, host: string): Failure {
   const what = status === null ? deepestMessage(error) : `HTTP status ${status}`;
   return new Failure('protocol', `${host} does not answer like an OAuth server: ${what}`, {
     hint: 'check the issuer in the config',
-    cause: error,
-  });
-}
-
-function explainNetworkError(error: TypeError, host: string): Failure {
-  const code = errorField(error.cause, 'code') ?? '';
-  if (isCertificateError(code)) {
-    return new Failure(
-      'protocol',
-      `the certificate of ${host} is not trusted: ${errorText(error.cause)}`,
-      {
-        hint: 'a private authority is trusted with NODE_EXTRA_CA_CERTS=ca.pem',
-        cause: error,
-      },
-    );
-  }
-  return new Failure('temporary', `cannot reach ${host} (${code})`, {
-    hint: 'check the network, then try again',
     cause: error,
   });
 }

@@ -1,6 +1,5 @@
 import { Failure } from '../errors.ts';
-
-const maxResponseBytes = 1 << 20;
+import type { HttpClient } from '../system/http.ts';
 
 interface FetchOptions {
   readonly method: string;
@@ -11,42 +10,15 @@ interface FetchOptions {
 
 type Fetch = (url: string, options: FetchOptions) => Promise<Response>;
 
-/**
- * fetch for authorization servers: the answer is read here, and only up to 1 MiB after
- * decompression, as no library below has a limit. A redirect is never followed.
- */
-export function boundedFetch(signal: AbortSignal): Fetch {
-  return async (url, { method, headers, body: requestBody, signal: timeout }) => {
-    const signals = timeout === undefined ? [signal] : [signal, timeout];
-    const response = await fetch(url, {
-      method,
-      headers,
-      body: requestBody ?? null,
-      redirect: 'manual',
-      signal: AbortSignal.any(signals),
-    });
-    const body = await readBounded(response, new URL(url).host);
-    // These have no body, and Response refuses one.
-    const empty = response.status === 204 || response.status === 304;
-    return new Response(empty ? null : body, {
-      status: response.status,
-      statusText: response.statusText,
-      headers: response.headers,
-    });
-  };
+/** The HTTP client in the shape openid-client asks for. */
+export function oauthFetch(http: HttpClient): Fetch {
+  return (url, { method, headers, body, signal }) =>
+    http(new URL(url), { method, headers, body: bodyText(body), signal });
 }
 
-async function readBounded(response: Response, host: string): Promise<Uint8Array<ArrayBuffer>> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of response.body ?? []) {
-    length += chunk.byteLength;
-    if (length > maxResponseBytes) {
-      throw new Failure('protocol', `${host} answered with more than ${maxResponseBytes} bytes`, {
-        hint: 'check the issuer in the config',
-      });
-    }
-    chunks.push(chunk);
-  }
-  return new Uint8Array(Buffer.concat(chunks));
+/** A form or JSON; openid-client sends nothing else. */
+function bodyText(body: FetchOptions['body']): string | undefined {
+  if (body === undefined || body === null) return undefined;
+  if (typeof body === 'string' || body instanceof URLSearchParams) return body.toString();
+  throw new Failure('bug', 'an OAuth request has a body that is no text');
 }

@@ -1,6 +1,7 @@
 import type { Account } from '../account/account.ts';
 import type { LoginSource } from '../mail/login-source.ts';
 import { type MailSession, openSession } from '../mail/session.ts';
+import { proxyChoice } from '../system/proxy.ts';
 import { type App, appAccount } from './app.ts';
 import { mailLogins } from './tokens.ts';
 
@@ -29,6 +30,7 @@ export async function openMail(
   const session = await openSession({
     account,
     login,
+    proxies: proxyChoice(null, system),
     signal: system.signal,
     clientVersion: MAILCTL_VERSION,
     trace: log.debugging

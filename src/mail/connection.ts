@@ -1,8 +1,11 @@
+import { connect as connectTcp, type Socket } from 'node:net';
 import type { FetchMessageObject, FetchQueryObject, ImapFlow } from 'imapflow';
 import type { ImapServer, Timeouts } from '../account/account.ts';
 import { errorCode, errorField, errorText, Failure } from '../errors.ts';
-import { readSmallFile } from '../system/files.ts';
 import { isLoopback } from '../system/loopback.ts';
+import type { ProxyChoice } from '../system/proxy.ts';
+import { readTls, startTls, usualTls } from '../system/tls.ts';
+import { openTcp } from '../system/tunnel.ts';
 import { explainImapError, isAuthenticationRefused } from './imap-errors.ts';
 import { leaveOutNeedlessCommands } from './imapflow-internals.ts';
 import { searchByKeys } from './imapflow-search.ts';
@@ -15,6 +18,7 @@ export interface ConnectionOptions {
   readonly user: string;
   readonly login: ServerLogin;
   readonly timeouts: Timeouts;
+  readonly proxies: ProxyChoice;
   readonly signal: AbortSignal;
   readonly clientVersion: string;
   readonly trace: ((entry: Readonly<Record<string, unknown>>) => void) | null;
@@ -32,9 +36,6 @@ export const slowestBytesPerSecond = 8192;
 
 /** More than any sane answer to anything but a body; a body is asked for in pieces above 4 MiB. */
 const maxLiteralBytes = 32 << 20;
-
-/** All the authorities an operating system knows take a quarter of it. */
-const maxAuthorityBytes = 1 << 20;
 
 const oauthMechanisms = ['AUTH=OAUTHBEARER', 'AUTH=XOAUTH2', 'AUTH=XOAUTH'];
 const passwordMechanisms = ['AUTH=PLAIN', 'AUTH=LOGIN'];
@@ -85,15 +86,28 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
   if (server.security === 'none' && !isLoopback(server.host)) {
     throw new Failure('config', `clear text to ${server.host} is never used`);
   }
-  const ca = server.caFile === null ? null : await readAuthority(server.caFile);
-  const { ImapFlow } = await import('imapflow');
+  const tls = await readTls({ ...usualTls, caFile: server.caFile });
+  const [{ ImapFlow }, opened] = await Promise.all([import('imapflow'), openEarly(options)]);
+  let tcp: Socket | undefined;
   const client = new ImapFlow({
     host: server.host,
     port: server.port,
     secure: server.security === 'tls',
     ...(server.security === 'tls' ? {} : { doSTARTTLS: server.security === 'starttls' }),
     auth: { user: options.user, ...proof(options.login) },
-    tls: { minVersion: 'TLSv1.2', ...(ca === null ? {} : { ca }) },
+    transport: {
+      connect: ({ secure }, onConnect) => {
+        tcp = opened ?? connectTcp({ host: server.host, port: server.port }, onConnect);
+        if (tcp.destroyed) throw Object.assign(new Error('cut'), { code: 'ECONNRESET' });
+        if (secure) return startTls(tcp, server.host, tls, onConnect);
+        if (opened !== null) process.nextTick(onConnect);
+        return tcp;
+      },
+      upgrade: (_, { host }, onSecure) => {
+        if (tcp === undefined) throw new Error('TLS is started before there is a connection');
+        return startTls(tcp, host, tls, onSecure);
+      },
+    },
     clientInfo: { name: 'mailctl', version: options.clientVersion, vendor: 'mailctl' },
     logger: options.trace === null ? false : logger(options.trace),
     disableAutoIdle: true,
@@ -222,17 +236,21 @@ function paceWatch(client: ImapFlow, seconds: number, onStuck: () => void): Node
   }, seconds * 1000);
 }
 
-async function readAuthority(caFile: string): Promise<Buffer> {
-  const hint = 'check imap.ca_file in the config';
-  const bytes = await readSmallFile(caFile, maxAuthorityBytes).catch((error: unknown) => {
-    throw new Failure('config', `cannot read the certificate file ${caFile}: ${errorText(error)}`, {
-      hint,
-      cause: error,
-    });
-  });
-  if (bytes === null)
-    throw new Failure('config', `there is no certificate file ${caFile}`, { hint });
-  return bytes;
+/**
+ * The connection below TLS, straight or through a proxy, within its own time; while imapflow is
+ * loaded. Null where the server speaks in clear text at once: nobody would listen to it yet.
+ */
+async function openEarly(options: ConnectionOptions): Promise<Socket | null> {
+  const { server, proxies, timeouts, signal } = options;
+  const proxy = proxies(server.host, server.port);
+  if (proxy === null && server.security !== 'tls') return null;
+  const late = AbortSignal.timeout(timeouts.connect * 1000);
+  try {
+    return await openTcp(server, proxy, AbortSignal.any([signal, late]));
+  } catch (error) {
+    signal.throwIfAborted();
+    throw explainImapError(late.aborted ? { code: 'CONNECT_TIMEOUT' } : error, server);
+  }
 }
 
 /** What imapflow is given to log in with. */

@@ -19,6 +19,7 @@ const codes = new Set([
   'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION',
   'ERR_SSL_DH_KEY_TOO_SMALL',
   'ERR_SSL_EE_KEY_TOO_SMALL',
+  'ERR_TLS_FINGERPRINT',
 ]);
 
 export function isCertificateError(code: string): boolean {

@@ -29,8 +29,6 @@ const strangeAnswer = (status: number) =>
     { code: 'OAUTH_RESPONSE_IS_NOT_CONFORM' },
     new Response('', { status }),
   );
-const network = (code: string) =>
-  new TypeError('fetch failed', { cause: error(`${code} it said`, { code }) });
 
 describe('what went wrong with a login server is one sentence, a kind and a way out', () => {
   it.each([
@@ -113,20 +111,6 @@ describe('what went wrong with a login server is one sentence, a kind and a way 
       /answered wrongly: odd/,
       /issuer/,
     ],
-    // the network
-    [network('ECONNREFUSED'), 'temporary', /cannot reach .* \(ECONNREFUSED\)/, /network/],
-    [network('ENOTFOUND'), 'temporary', /\(ENOTFOUND\)/, /network/],
-    [network('EAI_AGAIN'), 'temporary', /\(EAI_AGAIN\)/, /network/],
-    [network('ECONNRESET'), 'temporary', /\(ECONNRESET\)/, /network/],
-    [network('UND_ERR_CONNECT_TIMEOUT'), 'temporary', /\(UND_ERR_CONNECT_TIMEOUT\)/, /network/],
-    [
-      network('CERT_HAS_EXPIRED'),
-      'protocol',
-      /certificate of .* is not trusted/,
-      /NODE_EXTRA_CA_CERTS/,
-    ],
-    [network('SELF_SIGNED_CERT_IN_CHAIN'), 'protocol', /is not trusted/, /NODE_EXTRA_CA_CERTS/],
-    [network('ERR_TLS_CERT_ALTNAME_INVALID'), 'protocol', /is not trusted/, /NODE_EXTRA_CA_CERTS/],
     [new TypeError('not a function'), 'protocol', /answered wrongly: not a function/, /issuer/],
     // what is no error at all
     ['a text', 'protocol', /answered wrongly: a text/, /issuer/],

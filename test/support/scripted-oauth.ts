@@ -20,6 +20,8 @@ export interface ScriptedOAuthOptions {
   readonly path?: string;
   /** Serve over TLS. */
   readonly certificates?: { readonly cert: string; readonly key: string };
+  /** What it calls itself, where it is reached through a proxy. */
+  readonly origin?: string;
 }
 
 export interface ScriptedOAuth {
@@ -82,7 +84,7 @@ export async function startScriptedOAuth(
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no port was given');
   const host = certificates ? 'localhost' : '127.0.0.1';
-  const origin = `${certificates ? 'https' : 'http'}://${host}:${address.port}`;
+  const origin = options.origin ?? `${certificates ? 'https' : 'http'}://${host}:${address.port}`;
   const metadata = () => ({
     issuer: `${origin}${path}`,
     authorization_endpoint: `${origin}/authorize`,

@@ -27,6 +27,7 @@ export async function openTestSession(
     signal: new AbortController().signal,
     clientVersion: '0',
     trace: null,
+    proxies: () => null,
     onAlert: () => {},
   });
   cleanUpLater(() => session.close());

@@ -1,0 +1,106 @@
+import { isIP } from 'node:net';
+import type { Duplex } from 'node:stream';
+import {
+  type ConnectionOptions,
+  checkServerIdentity,
+  connect as connectTls,
+  type TLSSocket,
+} from 'node:tls';
+import { errorText, Failure } from '../errors.ts';
+import { readSmallFile } from './files.ts';
+
+/** What a config says about TLS to one server. Paths are absolute. */
+export interface TlsSettings {
+  /** PEM file of a private certificate authority, in place of the usual ones. */
+  readonly caFile: string | null;
+  /** PEM files of a client certificate and its key. */
+  readonly clientCertificate: { readonly certFile: string; readonly keyFile: string } | null;
+  /** SHA-256 of the server's certificate, 64 hex digits: it alone is trusted, whoever signed it. */
+  readonly fingerprint: string | null;
+}
+
+/** The usual authorities, nothing else. */
+export const usualTls: TlsSettings = { caFile: null, clientCertificate: null, fingerprint: null };
+
+/** The same, read. */
+export interface TlsMaterial {
+  readonly options: ConnectionOptions;
+  readonly fingerprint: string | null;
+}
+
+/** All the authorities an operating system knows take a quarter of it. */
+const maxPemBytes = 1 << 20;
+
+/** @throws Failure 'config' naming the file that is not there or cannot be read. */
+export async function readTls(settings: TlsSettings): Promise<TlsMaterial> {
+  const { caFile, clientCertificate, fingerprint } = settings;
+  return {
+    options: {
+      minVersion: 'TLSv1.2',
+      ...(caFile === null ? {} : { ca: await readPem(caFile, 'ca_file') }),
+      ...(clientCertificate === null
+        ? {}
+        : {
+            cert: await readPem(clientCertificate.certFile, 'client_cert_file'),
+            key: await readPem(clientCertificate.keyFile, 'client_key_file'),
+          }),
+    },
+    fingerprint,
+  };
+}
+
+async function readPem(file: string, key: string): Promise<Buffer> {
+  const hint = `check ${key} in the config`;
+  const bytes = await readSmallFile(file, maxPemBytes).catch((error: unknown) => {
+    throw new Failure('config', `cannot read the certificate file ${file}: ${errorText(error)}`, {
+      hint,
+      cause: error,
+    });
+  });
+  if (bytes === null) throw new Failure('config', `there is no certificate file ${file}`, { hint });
+  return bytes;
+}
+
+/** The certificate is not the one the config names. Its code is like those of OpenSSL. */
+export class WrongCertificate extends Error {
+  override readonly name = 'WrongCertificate';
+  readonly code = 'ERR_TLS_FINGERPRINT';
+}
+
+/**
+ * TLS upon a socket. `onSecure` is called once the server is known to be the right one, before
+ * which nothing may be sent; else the socket is destroyed with the reason.
+ */
+export function startTls(
+  socket: Duplex,
+  host: string,
+  { options, fingerprint }: TlsMaterial,
+  onSecure: () => void,
+): TLSSocket {
+  const name = isIP(host) === 0 ? { servername: host } : {};
+  const secure = connectTls({
+    ...options,
+    ...name,
+    // Without a servername Node would check the certificate against "localhost".
+    checkServerIdentity: (_, certificate) => checkServerIdentity(host, certificate),
+    socket,
+    // A pinned certificate is trusted for what it is; it is compared below.
+    ...(fingerprint === null ? {} : { rejectUnauthorized: false }),
+  });
+  secure.once('secureConnect', () => {
+    const presented = secure.getPeerX509Certificate()?.fingerprint256 ?? '';
+    if (fingerprint === null || plainFingerprint(presented) === fingerprint) return onSecure();
+    secure.destroy(
+      new WrongCertificate(
+        `its fingerprint is ${plainFingerprint(presented)}, not the one in the config`,
+      ),
+    );
+  });
+  return secure;
+}
+
+/** 64 lower-case hex digits of a SHA-256 fingerprint, with or without colons; null for others. */
+export function plainFingerprint(text: string): string | null {
+  const digits = text.replaceAll(':', '').toLowerCase();
+  return /^[0-9a-f]{64}$/.test(digits) ? digits : null;
+}
