@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import manifest from '../package.json' with { type: 'json' };
 import { makeMailHome } from './support/mail-home.ts';
 import { type Home, newHome, startProgram } from './support/run.ts';
+import { prepareLogin } from './support/waiting-login.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
@@ -137,6 +138,50 @@ describe('the package', () => {
     const result = await run(['token', '--config', configFile]);
     expect([71, 77]).toContain(result.code);
     expect(result.stderr).not.toMatch(/Cannot find|MODULE_NOT_FOUND|dlopen/);
+  });
+
+  describe.skipIf(process.platform !== 'linux')('on a machine without libsecret', () => {
+    /** What the loader finds in its place is no library, so nothing that needs it can be loaded. */
+    function withoutLibsecret(): Record<string, string> {
+      const directory = join(home.directory, 'no-libraries');
+      mkdirSync(directory, { recursive: true });
+      writeFileSync(join(directory, 'libsecret-1.so.0'), '');
+      return { LD_LIBRARY_PATH: directory };
+    }
+
+    test('everything works but the keychain, which is told', async () => {
+      const { home, oauth, args } = await prepareLogin({ args: ['--no-browser', '--json'] });
+      const env = withoutLibsecret();
+      const mailctl = (line: string) =>
+        startProgram(program, line.split(' '), { home, env }).result;
+      const login = startProgram(program, args, { home, env });
+      const [line] = await login.waitForStdout(/^\{"type":"authorization".*\}$/m);
+      const url = new URL(JSON.parse(line).url);
+      const redirect = new URL(url.searchParams.get('redirect_uri') ?? '');
+      redirect.search = new URLSearchParams({
+        ...{ code: 'code-canary', iss: oauth.issuer },
+        state: url.searchParams.get('state') ?? '',
+      }).toString();
+      await fetch(redirect);
+      expect(await login.result).toMatchObject({ code: 0, stderr: '' });
+
+      for (const verb of ['token', 'token --min-valid 90m', 'status', 'log', 'providers']) {
+        expect(await mailctl(verb), verb).toMatchObject({ code: 0, stderr: '' });
+      }
+      expect(oauth.tokenRequests).toHaveLength(2); // it was renewed, under a lock
+      const moved = await mailctl('store move --to keychain');
+      expect(moved).toMatchObject({ code: 71, stdout: '' });
+      expect(moved.stderr).toMatch(/no keychain.*libsecret-1-0.*\n {2}→ .*--store file/);
+      expect(await mailctl('logout')).toMatchObject({ code: 0, stderr: '' });
+
+      const mail = await makeMailHome();
+      const fetched = startProgram(program, ['fetch'], {
+        home: mail.home,
+        env: { ...env, ...mail.env },
+      });
+      expect(await fetched.result).toMatchObject({ code: 0, stderr: '' });
+      expect(readdirSync(join(mail.archive, 'INBOX', 'new'))).toHaveLength(3);
+    });
   });
 });
 

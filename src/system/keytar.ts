@@ -75,6 +75,9 @@ function loadKeytar(): Keytar {
     if (isKeytar(keytar)) return keytar;
     throw new Error('keytar has no getPassword');
   } catch (error) {
-    throw new KeychainError('unavailable', errorText(error));
+    // keytar says where it has looked, and not that it found itself but not what it needs.
+    const library = process.platform === 'linux' ? ' (it needs libsecret-1-0)' : '';
+    const message = `keytar cannot be loaded${library}: ${errorText(error)}`;
+    throw new KeychainError('unavailable', message);
   }
 }
