@@ -1,4 +1,6 @@
 import { readFile } from 'node:fs/promises';
+import type { App } from './commands/app.ts';
+import type { GlobalOptions } from './commands/root.ts';
 import type { VerbEntry } from './commands/verb.ts';
 import type { System } from './system/system.ts';
 
@@ -118,10 +120,7 @@ async function runCommand(argv: readonly string[], system: System): Promise<void
     const command = program.command(name).description(summary);
     if (!argv.includes(name)) continue; // only what the line names can be what it runs
     const verb = await load();
-    verb.define(command, async (work) => {
-      const { openApp } = await import('./commands/app.ts');
-      await work(await openApp(system, program.opts()));
-    });
+    verb.define(command, (work) => withApp(system, program.opts(), work));
   }
   if (argv.length === 0) program.help({ error: true });
   const [first, second = 'help'] = argv;
@@ -141,9 +140,18 @@ async function runPlain(argv: readonly string[], system: System): Promise<boolea
   if (more.length > 0 || (flag !== undefined && !named)) return false;
   const verb = await verbs.find((entry) => entry.name === name)?.load();
   if (verb?.plain === undefined) return false;
-  const { openApp } = await import('./commands/app.ts');
-  await verb.plain(await openApp(system, { account, input: true }));
+  await withApp(system, { account, input: true, progress: true }, verb.plain);
   return true;
+}
+
+async function withApp(
+  system: System,
+  options: GlobalOptions,
+  work: (app: App) => Promise<void>,
+): Promise<void> {
+  const { openApp } = await import('./commands/app.ts');
+  const app = await openApp(system, options);
+  await work(app).finally(() => app.progress.close());
 }
 
 function isVerb(word: string): boolean {

@@ -7,6 +7,7 @@ import { auditLog } from '../terminal/audit-log.ts';
 import { openLog } from '../terminal/log.ts';
 import { type Output, openOutput } from '../terminal/output.ts';
 import { printable } from '../terminal/printable.ts';
+import { noProgress, openProgress, type Progress } from '../terminal/progress.ts';
 import type { GlobalOptions } from './root.ts';
 import type { AnyRow } from './rows.ts';
 
@@ -17,28 +18,39 @@ export interface App {
   readonly output: Output<AnyRow>;
   readonly log: Log;
   readonly audit: Audit;
-  /** Talk to the person: progress of what is done, warnings. Never data. */
+  /** Told while something takes longer than a moment; nothing where nobody looks. */
+  readonly progress: Progress;
+  /** Talk to the person: what to do, warnings. Never data. */
   tell(text: string): void;
+  /** What is good to know and can be missed: not said under --quiet. */
+  remark(text: string): void;
 }
 
 export async function openApp(system: System, options: GlobalOptions): Promise<App> {
-  const { stdout, secrets } = system;
+  const { stdout, secrets, env } = system;
   const [verbosity, file] = [Number(options.verbose ?? 0), options.logFile];
   const logging = verbosity > 0 || file !== undefined;
+  const quiet = options.quiet === true;
+  const progress = options.progress && !quiet ? openProgress(() => system.stderr, env) : noProgress;
+  const tell = (text: string) => {
+    progress.clear();
+    system.stderr.write(`${printable(secrets.redact(text))}\n`);
+  };
   return {
     system,
     options,
     output: openOutput(stdout, {
       json: options.json === true,
       now: () => system.now(),
-      env: system.env,
+      env,
+      beforeWrite: () => progress.clear(),
     }),
     // Only where something is to be told is stderr looked at, as Node opens it then.
     log: logging ? await openLog({ verbosity, file, stderr: system.stderr, secrets }) : silentLog,
     audit: auditLog(system),
-    tell: (text) => {
-      system.stderr.write(`${printable(secrets.redact(text))}\n`);
-    },
+    progress,
+    tell,
+    remark: quiet ? () => {} : tell,
   };
 }
 

@@ -32,7 +32,7 @@ export const folders: Verb = {
             const rows = mailboxes.filter(({ selectable }) => selectable).map(toRow);
             await app.output.rows(rows, columns);
             if (app.output.format === 'table' && rows.every(({ messages }) => messages === null)) {
-              app.tell('This server does not count along; --counts asks it for each folder.');
+              app.remark('This server does not count along; --counts asks it for each folder.');
             }
           }),
         ),

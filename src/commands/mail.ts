@@ -27,6 +27,7 @@ export async function openMail(
 ): Promise<MailSession> {
   const { system, log } = app;
   log.info('connecting', { host: account.imap.host, port: account.imap.port });
+  const connecting = app.progress.start(`connecting to ${account.imap.host}`);
   const session = await openSession({
     account,
     login,
@@ -37,7 +38,7 @@ export async function openMail(
       ? ({ src, msg }) => log.debug('imap', { src: String(src ?? ''), text: String(msg) })
       : null,
     onAlert: (message) => app.tell(`mailctl: the server says: ${message}`),
-  });
+  }).finally(() => connecting.done());
   log.info('logged in', { host: account.imap.host, user: account.imapUser });
   return session;
 }

@@ -54,10 +54,14 @@ export async function printMessages(
     return printUids(app, account, mailbox, await findIn(app, session, request), false);
   }
   const found: { mailbox: OpenMailbox; message: MessageSummary }[] = [];
+  const what = several ? `looking into ${folders.length} folders` : 'looking';
+  const task = app.progress.start(what, several ? { messages: folders.length } : {});
   for (const path of folders) {
     const mailbox = await session.examine(path);
     for (const message of await messagesIn(app, session, request)) found.push({ mailbox, message });
+    task.advance(several ? { messages: 1 } : {});
   }
+  task.done();
   if (several) {
     const compare = compareMessages(request.order ?? newestFirst);
     found.sort((a, b) => compare(a.message, b.message));

@@ -12,6 +12,9 @@ export interface GlobalOptions {
   /** How often -v was given. */
   readonly verbose?: number | boolean | undefined;
   readonly logFile?: string | undefined;
+  /** False after --no-progress. */
+  readonly progress: boolean;
+  readonly quiet?: true | undefined;
 }
 
 /** The command `mailctl` itself, without its verbs. */
@@ -31,6 +34,8 @@ export function rootCommand(version: string, system: System) {
         count,
       ),
     )
+    .option('-q, --quiet', 'no progress and no remarks: only data and what is wrong')
+    .option('--no-progress', 'no progress on the terminal')
     .option('--log-file <file>', 'append the log to a file instead of stderr', nonEmpty)
     .configureHelp({ showGlobalOptions: true, helpWidth: 80 })
     .configureOutput({

@@ -106,7 +106,7 @@ async function printPlan(app: App, expression: Expression): Promise<void> {
     await app.output.row({ type: 'search', command, narrowedTo }, command);
     if (narrowedTo === null || app.output.format === 'json') continue;
     const which = narrowedTo === 'attached' ? 'what has an attachment' : 'what has none';
-    app.tell(`of these ${which}, by a look at the structure; Gmail searches for it by itself`);
+    app.remark(`of these ${which}, by a look at the structure; Gmail searches for it by itself`);
   }
 }
 

@@ -169,7 +169,7 @@ function tellDetails(app: App, rows: readonly AccountRow[]): void {
       app.tell(`${account}: granted on ${grantedAt.slice(0, 10)}: ${scopes.join(' ')}`);
     }
     const notes = provider === null ? [] : (findProvider(provider)?.oauth?.lifetime.notes ?? []);
-    for (const note of notes) app.tell(`${account}: ${note}`);
+    for (const note of notes) app.remark(`${account}: ${note}`);
   }
 }
 

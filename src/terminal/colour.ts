@@ -1,11 +1,15 @@
 import type { TerminalStream } from '../system/system.ts';
 
-/** Whether a stream takes escape sequences, by itself (https://no-color.org). */
-export function takesColour(
-  stream: TerminalStream,
-  env: Readonly<Record<string, string | undefined>>,
-): boolean {
-  return stream.isTTY === true && !env['NO_COLOR'] && env['TERM'] !== 'dumb';
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Whether a stream is a terminal that knows how to move its cursor. */
+export function takesEscapes(stream: TerminalStream, env: Environment): boolean {
+  return stream.isTTY === true && env['TERM'] !== 'dumb';
+}
+
+/** Whether a stream takes colours, by itself (https://no-color.org). */
+export function takesColour(stream: TerminalStream, env: Environment): boolean {
+  return takesEscapes(stream, env) && !env['NO_COLOR'];
 }
 
 export function bold(text: string): string {

@@ -40,9 +40,14 @@ export interface OutputOptions {
   readonly json: boolean;
   readonly now: () => Date;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Called before a terminal gets something: what stands below must go first. */
+  readonly beforeWrite?: () => void;
 }
 
-export function openOutput(stdout: TerminalStream, { json, now, env }: OutputOptions): Output {
+export function openOutput(
+  stdout: TerminalStream,
+  { json, now, env, beforeWrite = () => {} }: OutputOptions,
+): Output {
   const format = json ? 'json' : stdout.isTTY ? 'table' : 'tabs';
   let broken: unknown;
   // Without a listener a closed pipe would end the process with a stack trace.
@@ -50,6 +55,7 @@ export function openOutput(stdout: TerminalStream, { json, now, env }: OutputOpt
     broken ??= error;
   });
   const raw = async (data: string | Uint8Array) => {
+    if (stdout.isTTY) beforeWrite();
     if (broken === undefined && !stdout.write(data)) {
       const waiting = new AbortController(); // or the listener that heard nothing would stay
       const told = ['drain', 'close'].map((event) => once(stdout, event, waiting));
