@@ -11,6 +11,10 @@ export const packages = {
   secretTool: ['libsecret-tools'],
   chromium: ['chromium'],
   strace: ['strace'],
+  mailPrograms: [
+    ...['isync', 'libsasl2-modules-kdexoauth2', 'mutt', 'neomutt'],
+    ...['aerc', 'msmtp', 'curl'],
+  ],
 } as const satisfies Record<string, readonly string[]>;
 
 /** What asks for the password of a keyring on the desktop. */
@@ -34,6 +38,8 @@ export function whyMissing(part: Part): string | null {
       return findProgram('secret-tool') === null ? 'no secret-tool' : null;
     case 'chromium':
       return chromiumPath() === null ? 'no chromium' : null;
+    case 'mailPrograms':
+      return whyNoMailPrograms();
     case 'strace':
       return findProgram('strace') === null ? 'no strace' : null;
   }
@@ -75,6 +81,13 @@ function whyNoSecretService(): string | null {
 function whyNoDisplay(): string | null {
   const missing = ['Xvfb', 'xdotool'].filter((name) => findProgram(name) === null);
   if (!existsSync(gcrPrompter)) missing.push('gcr-prompter');
+  return missing.length > 0 ? `no ${missing.join(', ')}` : null;
+}
+
+function whyNoMailPrograms(): string | null {
+  const programs = ['mbsync', 'mutt', 'neomutt', 'aerc', 'msmtp', 'curl'];
+  const missing = programs.filter((name) => findProgram(name) === null);
+  if (!hasLibrary('sasl2/libkdexoauth2.so')) missing.push('a SASL plugin for XOAUTH2');
   return missing.length > 0 ? `no ${missing.join(', ')}` : null;
 }
 
