@@ -35,8 +35,14 @@ export interface OAuthClientSettings {
 /** A person says yes: in a browser, or on another device (RFC 6749 §4.1, RFC 8628). */
 export interface OAuthLogin extends OAuthClientSettings {
   readonly kind: 'oauth';
-  /** How the redirect URI spells the loopback address (RFC 8252 §7.3). */
-  readonly redirectHost: RedirectHost;
+  readonly scopeSeparator: ' ' | ',';
+  /** What the token is for, where the server wants that said (RFC 8707). */
+  readonly resource: string | null;
+  readonly redirect: Redirect;
+  /** False where a login by device code (RFC 8628) gives no token for mail. */
+  readonly deviceFlow: boolean;
+  /** Origins that may redeem what the server has granted. */
+  readonly dataCentres: readonly string[];
   /** Extra parameters of the authorization request, such as `prompt`. */
   readonly authorizationParameters: Readonly<Record<string, string>>;
   /** Null where a client that is not published yet is like any other. */
@@ -110,6 +116,10 @@ export interface ImapServer {
   readonly security: ImapSecurity;
   /** PEM file of a private certificate authority. */
   readonly caFile: string | null;
+  /** For tokens, the best first; of those the server offers one is taken. */
+  readonly mechanisms: readonly OAuthMechanism[];
+  /** False where the first answer must wait for the challenge, whatever the server offers. */
+  readonly initialResponse: boolean;
 }
 
 /** `tls` from the first byte, `starttls` required before login, `none` on loopback only. */

@@ -59,6 +59,13 @@ const timeouts = v.strictObject({
   idle: v.optional(seconds),
 });
 
+const port = v.pipe(
+  v.number('must be a number'),
+  v.integer('must be a whole number'),
+  v.minValue(1, 'must be 1 to 65535'),
+  v.maxValue(65_535, 'must be 1 to 65535'),
+);
+
 const oauth = v.strictObject({
   issuer: v.optional(endpoint),
   tenant: v.optional(v.pipe(text, v.regex(/^[\w.-]+$/, 'must be a tenant: a number or a domain'))),
@@ -70,23 +77,23 @@ const oauth = v.strictObject({
   redirect_host: v.optional(
     v.picklist(['127.0.0.1', 'localhost'], 'must be "127.0.0.1" or "localhost"'),
   ),
+  redirect_port: v.optional(port),
+  redirect_uri: v.optional(endpoint),
+  resource: v.optional(endpoint),
+  data_centres: v.optional(v.array(endpoint)),
 });
 
 const imap = v.strictObject({
   host: v.optional(host),
   user: v.optional(text),
-  port: v.optional(
-    v.pipe(
-      v.number('must be a number'),
-      v.integer('must be a whole number'),
-      v.minValue(1, 'must be 1 to 65535'),
-      v.maxValue(65_535, 'must be 1 to 65535'),
-    ),
-  ),
+  port: v.optional(port),
   security: v.optional(
     v.picklist(['tls', 'starttls', 'none'], 'must be "tls", "starttls" or "none"'),
   ),
   ca_file: v.optional(text),
+  mechanism: v.optional(
+    v.picklist(['XOAUTH2', 'OAUTHBEARER'], 'must be "XOAUTH2" or "OAUTHBEARER"'),
+  ),
 });
 
 const command = v.pipe(v.array(text), v.minLength(1, 'must name a program'));

@@ -143,8 +143,6 @@ export interface ProviderImap {
   readonly mechanisms: readonly OAuthMechanism[];
   /** Whether the answer to the challenge may ride on AUTHENTICATE where SASL-IR is offered. */
   readonly initialResponse: boolean;
-  /** Says who it is (RFC 2971) only after the login, as the server forgets it before. */
-  readonly idAfterLogin: boolean;
   /** At the same time, for one mailbox; null where none is known. */
   readonly connections: number | null;
   /** Null where none is known. */

@@ -13,6 +13,7 @@ import type {
 } from './account.ts';
 import type { AccountConfig, Config } from './config-schema.ts';
 import type { Provider } from './provider.ts';
+import { usualImap } from './providers/usual.ts';
 import { findProvider, providers } from './providers.ts';
 import { resolveLogin } from './resolve-login.ts';
 
@@ -124,6 +125,7 @@ function resolveImap(
     });
   }
   const security = imap.security ?? provider?.imap.security ?? 'tls';
+  const habits = provider?.imap ?? usualImap;
   if (security === 'none' && !isLoopback(host)) {
     throw new Failure(
       'config',
@@ -138,6 +140,8 @@ function resolveImap(
     port: imap.port ?? provider?.imap.port ?? (security === 'tls' ? 993 : 143),
     security,
     caFile: imap.ca_file === undefined ? null : file(imap.ca_file),
+    mechanisms: imap.mechanism === undefined ? habits.mechanisms : [imap.mechanism],
+    initialResponse: habits.initialResponse,
   };
 }
 

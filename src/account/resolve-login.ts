@@ -5,7 +5,7 @@ import type {
   LoginMethod,
   OAuthClientSettings,
   OAuthLogin,
-  RedirectHost,
+  Redirect,
   SecretSource,
   ServiceAccountLogin,
 } from './account.ts';
@@ -54,15 +54,26 @@ function resolveOAuth(
     kind: 'oauth',
     scopes: oauth.scopes ??
       provider?.oauth?.scopes.map(({ name }) => name) ?? ['openid', 'email', 'offline_access'],
-    redirectHost: oauth.redirect_host ?? redirectHost(provider),
+    scopeSeparator: provider?.oauth?.scopeSeparator ?? ' ',
+    resource: oauth.resource ?? provider?.oauth?.resource ?? null,
+    redirect: resolveRedirect(oauth, provider?.oauth?.redirect ?? anyLoopback),
+    deviceFlow: provider?.oauth?.deviceFlow ?? true,
+    dataCentres: [...(provider?.oauth?.dataCentres ?? []), ...(oauth.data_centres ?? [])],
     authorizationParameters: provider?.oauth?.authorizationParameters ?? {},
     trial: provider?.oauth?.trial ?? null,
   };
 }
 
-function redirectHost(provider: Provider | null): RedirectHost {
-  const redirect = provider?.oauth?.redirect;
-  return redirect?.kind === 'loopback' ? redirect.host : '127.0.0.1';
+const anyLoopback = { kind: 'loopback', host: '127.0.0.1', port: null } as const satisfies Redirect;
+
+function resolveRedirect(
+  { redirect_uri, redirect_host, redirect_port }: NonNullable<AccountConfig['oauth']>,
+  usual: Redirect,
+): Redirect {
+  if (redirect_uri !== undefined) return { kind: 'paste', uri: redirect_uri };
+  if (redirect_host === undefined && redirect_port === undefined) return usual;
+  const { host, port } = usual.kind === 'loopback' ? usual : anyLoopback;
+  return { kind: 'loopback', host: redirect_host ?? host, port: redirect_port ?? port };
 }
 
 function resolveClientCredentials(

@@ -8,10 +8,10 @@ import type { ClientProof } from './client-proof.ts';
 import { type OAuthClient, type OAuthSettings, openOAuthClient } from './oauth-client.ts';
 import { readSecret } from './secret-source.ts';
 
-/** The OAuth client of an account. @throws Failure 'config' where the account has none. */
+/** The OAuth client of an account, for what is stored of it. @throws Failure 'config' where the account has none. */
 export async function oauthClientFor(
   account: Account,
-  storedSecret: string | null,
+  stored: { readonly clientSecret: string | null; readonly issuer: string | null },
   system: System,
 ): Promise<OAuthClient> {
   const { login } = account;
@@ -20,8 +20,10 @@ export async function oauthClientFor(
       hint: 'set client_id and oauth.issuer in the config, or use MAILCTL_ACCESS_TOKEN',
     });
   }
-  const proof = await secretProof(login, storedSecret, system);
-  return openFor(account, login, proof ?? { kind: 'none' }, system);
+  const proof = (await secretProof(login, stored.clientSecret, system)) ?? { kind: 'none' };
+  const { issuer } = stored;
+  const dataCentre = issuer !== null && login.dataCentres.includes(issuer) ? issuer : null;
+  return openFor(account, login, proof, system, dataCentre);
 }
 
 /** The same with the account's limits of time. */
@@ -30,9 +32,11 @@ export async function openFor(
   settings: OAuthSettings,
   proof: ClientProof,
   system: System,
+  dataCentre: string | null = null,
 ): Promise<OAuthClient> {
   return openOAuthClient(settings, {
     proof,
+    dataCentre,
     http: httpClient({
       proxies: proxyChoice(null, system),
       tls: await readTls(usualTls),

@@ -1,15 +1,15 @@
-import type { RedirectHost } from '../account/account.ts';
+import type { Redirect } from '../account/account.ts';
 import { errorText, Failure } from '../errors.ts';
 import type { Secrets } from '../system/secrets.ts';
 import type { OAuthClient } from './oauth-client.ts';
 import { readPastedRedirect } from './pasted-redirect.ts';
-import { listenForRedirect, type Redirect } from './redirect-listener.ts';
+import { type Arrival, listenForRedirect, type RedirectListener } from './redirect-listener.ts';
 import type { Page } from './redirect-page.ts';
 import type { TokenResponse } from './token-response.ts';
 
 export interface AuthorizationOptions {
   readonly client: OAuthClient;
-  readonly redirectHost: RedirectHost;
+  readonly redirect: Redirect;
   /** Show the person where to go, and open the browser if that is wanted. */
   readonly present: (url: URL, redirectUri: URL) => Promise<void>;
   /** Told of each redirect, arrived or pasted, that does not belong to this login. */
@@ -36,7 +36,7 @@ export async function authorize<T>(
   complete: (response: TokenResponse) => Promise<{ readonly result: T; readonly page: Page }>,
 ): Promise<T> {
   const { client, secrets } = options;
-  const listener = await listenForRedirect(options.redirectHost);
+  const listener = await listenFor(options.redirect);
   const over = new AbortController();
   try {
     const attempt = await client.startAuthorization(listener.redirectUri);
@@ -68,13 +68,20 @@ export async function authorize<T>(
   }
 }
 
+/** Nothing ever arrives at a page that no program can answer for: its address is pasted. */
+function listenFor(redirect: Redirect): Promise<RedirectListener> {
+  if (redirect.kind === 'loopback') return listenForRedirect(redirect.host, redirect.port);
+  const next = () => new Promise<never>(() => {});
+  return Promise.resolve({ redirectUri: redirect.uri, next, close: async () => {} });
+}
+
 /** Ask again after what was no redirect; a slip must not cost the login. */
 async function pastedRedirect(
   paste: (signal: AbortSignal) => Promise<string>,
   read: (text: string) => URL,
   onStray: (reason: string) => void,
   signal: AbortSignal,
-): Promise<Redirect> {
+): Promise<Arrival> {
   for (;;) {
     const text = await paste(signal);
     try {

@@ -1,11 +1,11 @@
-import type { ClientAuth } from 'openid-client';
 import type { AuthorizationServer } from '../account/account.ts';
 import { Failure } from '../errors.ts';
 import type { HttpClient } from '../system/http.ts';
-import { type ClientProof, signingKey, thumbprintOf } from './client-proof.ts';
-import { checkEndpoints, givenMetadata, webPage } from './endpoints.ts';
+import { configureClient } from './client-configuration.ts';
+import type { ClientProof } from './client-proof.ts';
+import { atDataCentre, dataCentreParameter } from './data-centre.ts';
+import { webPage } from './endpoints.ts';
 import { explainOAuthError } from './oauth-errors.ts';
-import { oauthFetch } from './oauth-fetch.ts';
 import { addressesIn, readTokens, type TokenResponse } from './token-response.ts';
 
 /** One attempt at an authorization; its secrets live in memory only (RFC 7636, RFC 9700). */
@@ -52,8 +52,16 @@ export interface OAuthSettings {
   readonly clientId: string;
   readonly server: AuthorizationServer;
   readonly scopes: readonly string[];
+  /** Default: a blank (RFC 6749 §3.3). */
+  readonly scopeSeparator?: ' ' | ',';
+  /** RFC 8707 */
+  readonly resource?: string | null;
   /** Extra parameters of the authorization request, such as `prompt`. */
   readonly authorizationParameters?: Readonly<Record<string, string>>;
+  /** Default: where the server has an endpoint for it. */
+  readonly deviceFlow?: boolean;
+  /** Origins that may redeem what this server has granted. */
+  readonly dataCentres?: readonly string[];
 }
 
 export interface OAuthClientOptions {
@@ -61,6 +69,8 @@ export interface OAuthClientOptions {
   readonly http: HttpClient;
   /** For one request, milliseconds in total. */
   readonly timeoutMs: number;
+  /** The data centre to ask (an origin), where it is another than the first. */
+  readonly dataCentre?: string | null;
 }
 
 const jwtBearer = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
@@ -71,37 +81,7 @@ export async function openOAuthClient(
   options: OAuthClientOptions,
 ): Promise<OAuthClient> {
   const library = await import('openid-client');
-  const authentication = await authenticationBy(options.proof, library);
-  const insecure = new URL(settings.server.issuer).protocol === 'http:';
-  const timeout = options.timeoutMs / 1000;
-  const fetch = oauthFetch(options.http);
-  const issuer = settings.server.issuer;
-
-  const discover = (algorithm: 'oidc' | 'oauth2') =>
-    library.discovery(new URL(issuer), settings.clientId, undefined, authentication, {
-      algorithm,
-      timeout,
-      [library.customFetch]: fetch,
-      ...(insecure ? { execute: [library.allowInsecureRequests] } : {}),
-    });
-  const configure = async () => {
-    if (settings.server.kind === 'discovered') {
-      // OpenID Connect's document first: more servers have it, and it says more.
-      return await discover('oidc').catch((error: unknown) =>
-        discover('oauth2').catch(() => Promise.reject(error)),
-      );
-    }
-    const given = new library.Configuration(
-      givenMetadata(settings.server),
-      settings.clientId,
-      undefined,
-      authentication,
-    );
-    if (insecure) library.allowInsecureRequests(given);
-    given.timeout = timeout;
-    given[library.customFetch] = fetch;
-    return given;
-  };
+  const { issuer } = settings.server;
   const explained = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
@@ -110,9 +90,17 @@ export async function openOAuthClient(
     }
   };
 
-  const configuration = await explained(configure);
+  const at = (origin: string | null) => {
+    const server =
+      origin === null
+        ? settings.server
+        : atDataCentre(settings.server, origin, settings.dataCentres);
+    return configureClient(library, { ...settings, server }, options);
+  };
+  const configuration = await explained(() => at(options.dataCentre ?? null));
   const metadata = configuration.serverMetadata();
-  checkEndpoints(metadata, insecure);
+  const scope = settings.scopes.join(settings.scopeSeparator ?? ' ');
+  const resource = settings.resource == null ? undefined : { resource: settings.resource };
   const asksForIdToken = settings.scopes.includes('openid');
 
   return {
@@ -129,7 +117,8 @@ export async function openOAuthClient(
       const url = library.buildAuthorizationUrl(configuration, {
         ...settings.authorizationParameters,
         redirect_uri: redirectUri,
-        scope: settings.scopes.join(' '),
+        ...resource,
+        scope,
         state,
         code_challenge: await library.calculatePKCECodeChallenge(codeVerifier),
         code_challenge_method: 'S256',
@@ -138,22 +127,23 @@ export async function openOAuthClient(
       return { url, state, codeVerifier, nonce };
     },
     redeem: (redirect, { state, codeVerifier, nonce }) =>
-      explained(async () =>
-        readTokens(
-          await library.authorizationCodeGrant(configuration, redirect, {
-            expectedState: state,
-            pkceCodeVerifier: codeVerifier,
-            ...(nonce === null ? {} : { expectedNonce: nonce, idTokenExpected: true }),
-          }),
-        ),
-      ),
+      explained(async () => {
+        const named = redirect.searchParams.get(dataCentreParameter);
+        const redeemer = named === null ? configuration : await at(named);
+        const checks = {
+          expectedState: state,
+          pkceCodeVerifier: codeVerifier,
+          ...(nonce === null ? {} : { expectedNonce: nonce, idTokenExpected: true }),
+        };
+        const tokens = await library.authorizationCodeGrant(redeemer, redirect, checks, resource);
+        return { ...readTokens(tokens), dataCentre: redeemer === configuration ? null : named };
+      }),
     refresh: (refreshToken) =>
       explained(async () =>
-        readTokens(await library.refreshTokenGrant(configuration, refreshToken)),
+        readTokens(await library.refreshTokenGrant(configuration, refreshToken, resource)),
       ),
     requestByClient: () =>
       explained(async () => {
-        const scope = settings.scopes.join(' ');
         return readTokens(await library.clientCredentialsGrant(configuration, { scope }));
       }),
     requestByAssertion: (assertion) =>
@@ -169,13 +159,20 @@ export async function openOAuthClient(
     },
     startDevice: () =>
       explained(async () => {
-        if (metadata.device_authorization_endpoint === undefined) {
-          throw new Failure('refused', `${new URL(issuer).host} has no login by device code`, {
-            hint: 'log in without --device; over SSH the address can be pasted',
-          });
+        const refused = settings.deviceFlow === false;
+        if (refused || metadata.device_authorization_endpoint === undefined) {
+          throw new Failure(
+            'refused',
+            `${new URL(issuer).host} has no login by device code${refused ? ' for mail' : ''}`,
+            {
+              hint: 'log in without --device; over SSH the address can be pasted',
+            },
+          );
         }
-        const scope = settings.scopes.join(' ');
-        const device = await library.initiateDeviceAuthorization(configuration, { scope });
+        const device = await library.initiateDeviceAuthorization(configuration, {
+          scope,
+          ...resource,
+        });
         const complete = device.verification_uri_complete;
         return {
           userCode: device.user_code,
@@ -201,32 +198,4 @@ export async function openOAuthClient(
         return true;
       }),
   };
-}
-
-/** How openid-client shows the token endpoint who we are. */
-async function authenticationBy(
-  proof: ClientProof,
-  library: typeof import('openid-client'),
-): Promise<ClientAuth> {
-  switch (proof.kind) {
-    case 'none':
-      return library.None();
-    case 'secret':
-      return library.ClientSecretPost(proof.secret);
-    case 'assertion':
-      return () => {};
-    case 'signature': {
-      const key = await signingKey(proof.key);
-      const thumbprint = proof.certificate === null ? null : thumbprintOf(proof.certificate);
-      // The thumbprint is how Microsoft finds the key; the endpoint as the audience is what it
-      // documents, and RFC 7523 §3 allows it everywhere.
-      return (server, ...rest) =>
-        library.PrivateKeyJwt(key, {
-          [library.modifyAssertion]: (header, payload) => {
-            if (thumbprint !== null) header['x5t#S256'] = thumbprint;
-            if (server.token_endpoint !== undefined) payload['aud'] = server.token_endpoint;
-          },
-        })(server, ...rest);
-    }
-  }
 }

@@ -8,7 +8,7 @@ import { formatPage, type Page, pageHeaders } from './redirect-page.ts';
 const path = '/callback';
 
 /** The redirect that belongs to this login, its browser still waiting for a page. */
-export interface Redirect {
+export interface Arrival {
   readonly url: URL;
   answer(page: Page): Promise<void>;
 }
@@ -16,17 +16,26 @@ export interface Redirect {
 export interface RedirectListener {
   readonly redirectUri: string;
   /** Settles once, with the first redirect that carries this login's state. */
-  next(state: string, onStray: () => void): Promise<Redirect>;
+  next(state: string, onStray: () => void): Promise<Arrival>;
   close(): Promise<void>;
 }
 
 /**
- * Listen on loopback for the redirect of one login (RFC 8252 §7.3), on a port the system chooses.
+ * Listen on loopback for the redirect of one login (RFC 8252 §7.3), on this port, or on one the
+ * system chooses.
  * With `localhost` a browser may try either address first, so both are listened on.
  */
-export async function listenForRedirect(host: RedirectHost): Promise<RedirectListener> {
+export async function listenForRedirect(
+  host: RedirectHost,
+  port: number | null,
+): Promise<RedirectListener> {
   const servers: Server[] = [];
-  const first = await listen('127.0.0.1', 0);
+  const first = await listen('127.0.0.1', port ?? 0).catch((error: unknown) => {
+    throw new Failure('temporary', `cannot listen on port ${port}: ${errorText(error)}`, {
+      hint: 'end the program that has it; or register another port, and set oauth.redirect_port',
+      cause: error,
+    });
+  });
   servers.push(first.server);
   if (host === 'localhost') {
     const second = await listen('::1', first.port).catch((error: unknown) => {

@@ -93,7 +93,7 @@ async function redeem(
   { reached, audit }: RenewalObserver,
 ): Promise<Grant> {
   reached('connecting');
-  const client = await oauthClientFor(account, current.clientSecret, system);
+  const client = await oauthClientFor(account, current, system);
   reached('reading');
   await store.probe();
   const mark = renewalMark(account, system);

@@ -10,6 +10,8 @@ export interface TokenResponse {
   readonly subject: string | null;
   /** The names the ID token gives the person: `email`, `preferred_username`. */
   readonly addresses: readonly string[];
+  /** Who gave it (an origin), where that was another server than the one the login began at. */
+  readonly dataCentre?: string | null;
 }
 
 /** As openid-client gives them. */

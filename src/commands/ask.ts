@@ -29,6 +29,19 @@ export async function askUntil(
   return readAnswer(system, question, { echo: true, until: signal });
 }
 
+/** The lines of stdin, one for each call. @throws Failure 'usage' when there are no more. */
+export async function readLines({ stdin }: System): Promise<() => Promise<string>> {
+  const { createInterface } = await import('node:readline/promises');
+  const lines = createInterface({ input: stdin })[Symbol.asyncIterator]();
+  return async () => {
+    const { done, value } = await lines.next();
+    if (done !== true) return value.trim();
+    throw new Failure('usage', 'stdin has ended before the address of the login came', {
+      hint: 'give it on stdin, on a line of its own; or run the command at a terminal',
+    });
+  };
+}
+
 interface Asking {
   readonly echo: boolean;
   readonly until?: AbortSignal;

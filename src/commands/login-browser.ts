@@ -1,14 +1,15 @@
-import type { Account, RedirectHost } from '../account/account.ts';
+import type { Account, Redirect } from '../account/account.ts';
 import { authorize } from '../auth/authorization.ts';
 import type { OAuthClient } from '../auth/oauth-client.ts';
 import type { TokenResponse } from '../auth/token-response.ts';
 import type { Credential } from '../auth/token-set.ts';
+import { Failure } from '../errors.ts';
 import type { App } from './app.ts';
-import { askUntil, canAsk } from './ask.ts';
+import { askUntil, canAsk, readLines } from './ask.ts';
 
 export interface BrowserLogin {
   readonly openBrowser: boolean;
-  readonly redirectHost: RedirectHost;
+  readonly redirect: Redirect;
   readonly timeoutMs: number;
   readonly accept: (response: TokenResponse) => Promise<Credential>;
 }
@@ -18,18 +19,22 @@ export async function logInByBrowser(
   app: App,
   account: Account,
   client: OAuthClient,
-  { openBrowser, redirectHost, timeoutMs, accept }: BrowserLogin,
+  { openBrowser, redirect, timeoutMs, accept }: BrowserLogin,
 ): Promise<Credential> {
   const { system } = app;
-  const canPaste = canAsk(app) && app.output.format !== 'json';
+  const pasteOnly = redirect.kind === 'paste';
+  const paste = await pasteSource(app, pasteOnly);
   return authorize(
     {
       client,
-      redirectHost,
+      redirect,
       present: (url, redirectUri) =>
-        present(app, account, { url, redirectUri, openBrowser, timeoutMs, canPaste }),
+        present(app, account, {
+          ...{ url, redirectUri, openBrowser, timeoutMs, pasteOnly },
+          canPaste: paste !== null,
+        }),
       onStray: (reason) => app.tell(`mailctl: ${reason}`),
-      paste: canPaste ? (signal) => askUntil(system, 'Address: ', signal) : null,
+      paste,
       timeoutMs,
       signal: system.signal,
       secrets: system.secrets,
@@ -48,19 +53,36 @@ export async function logInByBrowser(
   );
 }
 
+/** @throws Failure 'usage' where a login needs somebody who pastes, and nobody can. */
+async function pasteSource(
+  app: App,
+  needed: boolean,
+): Promise<((signal: AbortSignal) => Promise<string>) | null> {
+  const { system } = app;
+  if (canAsk(app) && (needed || app.output.format !== 'json')) {
+    return (signal) => askUntil(system, 'Address: ', signal);
+  }
+  if (!needed) return null;
+  if (app.options.input) return readLines(system);
+  throw new Failure('usage', 'this login ends at a page whose address must be pasted', {
+    hint: 'run it without --no-input, at a terminal or with the address on stdin',
+  });
+}
+
 interface Presentation {
   readonly url: URL;
   readonly redirectUri: URL;
   readonly openBrowser: boolean;
   readonly timeoutMs: number;
   readonly canPaste: boolean;
+  readonly pasteOnly: boolean;
 }
 
 /** Where the person says yes. Under --json and --no-browser the URL is a row, else it is talk. */
 async function present(
   app: App,
   account: Account,
-  { url, redirectUri, openBrowser, timeoutMs, canPaste }: Presentation,
+  { url, redirectUri, openBrowser, timeoutMs, canPaste, pasteOnly }: Presentation,
 ): Promise<void> {
   const { env } = app.system;
   if (!openBrowser && app.output.format === 'json') {
@@ -75,6 +97,13 @@ async function present(
       : `Open this page to let mailctl read ${account.mailbox}:`,
   );
   app.tell(`  ${url.href}`);
+  if (pasteOnly) {
+    app.tell('Then paste here the address it ends up at, though it may show an error there,');
+    app.tell(
+      `or the code it shows (at most ${Math.ceil(timeoutMs / 60_000)} min, Ctrl-C to cancel).`,
+    );
+    return;
+  }
   const tunnel = sshTunnel(env, redirectUri);
   if (tunnel !== null) {
     app.tell('To use the browser of the machine you came from, run there first:');

@@ -23,12 +23,12 @@ export async function logInByOAuth(
   const { system } = app;
   const provider = account.provider === null ? null : findProvider(account.provider);
   const clientSecret = await readClientSecret(app, login, provider, options.clientSecretFile);
-  const client = await oauthClientFor(account, clientSecret, system);
+  const client = await oauthClientFor(account, { clientSecret, issuer: null }, system);
 
   /** What makes a grant a login: it is the right person's, it is kept, and it opens the mailbox. */
   const accept = async (response: TokenResponse): Promise<Credential> => {
     const grant = newGrant(response, system.now(), {
-      issuer: client.issuer,
+      issuer: response.dataCentre ?? client.issuer,
       clientId: login.clientId,
       clientSecret,
       scopes: login.scopes,
@@ -48,6 +48,6 @@ export async function logInByOAuth(
         timeoutMs,
         accept,
         openBrowser: options.browser,
-        redirectHost: login.redirectHost,
+        redirect: login.redirect,
       });
 }

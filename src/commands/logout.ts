@@ -58,7 +58,7 @@ async function revoke(app: App, account: Account, credential: Credential): Promi
   if (account.login?.kind !== 'oauth') return false;
   const { refreshToken, accessToken } = credential.tokens;
   try {
-    const client = await oauthClientFor(account, credential.clientSecret, app.system);
+    const client = await oauthClientFor(account, credential, app.system);
     const revoked = await client.revoke(refreshToken ?? accessToken);
     if (!revoked) {
       app.tell(

@@ -168,7 +168,6 @@ function describeLimits({ imap }: Provider): (readonly [string, string])[] {
     ...(imap.newestMessages === null
       ? []
       : [`only the newest ${imap.newestMessages} messages of a folder are shown`]),
-    ...(imap.idAfterLogin ? ['wants to know the program after the login (ID)'] : []),
   ];
   return limits.length === 0 ? [] : [['Limits', limits.join('; ')]];
 }

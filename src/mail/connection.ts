@@ -6,10 +6,11 @@ import { isLoopback } from '../system/loopback.ts';
 import type { ProxyChoice } from '../system/proxy.ts';
 import { readTls, startTls, usualTls } from '../system/tls.ts';
 import { openTcp } from '../system/tunnel.ts';
-import { explainImapError, isAuthenticationRefused } from './imap-errors.ts';
+import { explainImapError, explainNotConnected, isAuthenticationRefused } from './imap-errors.ts';
 import { leaveOutNeedlessCommands } from './imapflow-internals.ts';
 import { searchByKeys } from './imapflow-search.ts';
 import type { ServerLogin } from './login-source.ts';
+import { credentials, hideCapabilities, refuseUnknownMechanisms, unwanted } from './mechanisms.ts';
 import type { SearchKey } from './search-key.ts';
 
 /** The only door to imapflow: one logged-in connection, every wait on it bounded in total. */
@@ -36,9 +37,6 @@ export const slowestBytesPerSecond = 8192;
 
 /** More than any sane answer to anything but a body; a body is asked for in pieces above 4 MiB. */
 const maxLiteralBytes = 32 << 20;
-
-const oauthMechanisms = ['AUTH=OAUTHBEARER', 'AUTH=XOAUTH2', 'AUTH=XOAUTH'];
-const passwordMechanisms = ['AUTH=PLAIN', 'AUTH=LOGIN'];
 
 /** How long an exchange may take. */
 export interface Limits {
@@ -94,7 +92,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
     port: server.port,
     secure: server.security === 'tls',
     ...(server.security === 'tls' ? {} : { doSTARTTLS: server.security === 'starttls' }),
-    auth: { user: options.user, ...proof(options.login) },
+    auth: { user: options.user, ...credentials(options.login) },
     transport: {
       connect: ({ secure }, onConnect) => {
         tcp = opened ?? connectTcp({ host: server.host, port: server.port }, onConnect);
@@ -126,6 +124,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
   });
 
   leaveOutNeedlessCommands(client);
+  hideCapabilities(client, (name, offered) => unwanted(server, name, offered));
 
   // What happened first is why everything after it fails.
   let firstError: unknown;
@@ -186,6 +185,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
     }
   } catch (error) {
     close();
+    explainNotConnected(error, server, options.user);
     const offered = [...client.capabilities.keys()];
     // imapflow's own refusal is the one error without a code; a lost connection has one.
     const asked =
@@ -251,30 +251,6 @@ async function openEarly(options: ConnectionOptions): Promise<Socket | null> {
     signal.throwIfAborted();
     throw explainImapError(late.aborted ? { code: 'CONNECT_TIMEOUT' } : error, server);
   }
-}
-
-/** What imapflow is given to log in with. */
-function proof(login: ServerLogin): { accessToken: string } | { pass: string } {
-  return login.kind === 'token' ? { accessToken: login.accessToken } : { pass: login.password };
-}
-
-/** Tell a server that has no way to log in as we want from one that is only broken. */
-function refuseUnknownMechanisms(
-  { server, login }: ConnectionOptions,
-  offered: readonly string[],
-  cause: unknown,
-): void {
-  const [what, known] =
-    login.kind === 'token'
-      ? ['login by OAuth (XOAUTH2, OAUTHBEARER)', oauthMechanisms]
-      : ['login by password', passwordMechanisms];
-  if (offered.some((capability) => known.includes(capability))) return;
-  // Without any mechanism the LOGIN command remains, unless the server says otherwise.
-  if (login.kind === 'password' && !offered.includes('LOGINDISABLED')) return;
-  throw new Failure('refused', `${server.host} offers no ${what}`, {
-    hint: 'check that this is the right server, and what your provider asks for',
-    cause,
-  });
 }
 
 type Trace = (entry: Readonly<Record<string, unknown>>) => void;

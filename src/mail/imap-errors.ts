@@ -46,6 +46,21 @@ export function isAuthenticationRefused(error: unknown): boolean {
 }
 
 /**
+ * Exchange says OK to a login and then that its mailbox cannot be opened. imapflow reports it as a
+ * refused login, but without the status of an answer to one.
+ * @throws Failure 'refused' if it is that
+ */
+export function explainNotConnected(error: unknown, { host }: ImapServer, user: string): void {
+  const said = errorField(error, 'response');
+  const answered = errorField(error, 'responseStatus') !== null;
+  if (answered || said === null || !isAuthenticationRefused(error)) return;
+  throw new Failure('refused', `${host} took the login, but does not open ${user}: ${said}`, {
+    hint: 'IMAP may be off for this mailbox, or the login has no right to it; if it has worked before, try again later',
+    cause: error,
+  });
+}
+
+/**
  * One sentence for whatever went wrong with an IMAP server, recognised by code and field only.
  * `first` is the first error the connection reported: a promise often says just "not available".
  */

@@ -331,7 +331,10 @@ describe('an account', () => {
       imapUser: 'ada@example.org',
       provider: null,
       login: null,
-      imap: { host: 'imap.example.org', port: 993, security: 'tls', caFile: null },
+      imap: {
+        ...{ host: 'imap.example.org', port: 993, security: 'tls', caFile: null },
+        ...{ mechanisms: ['OAUTHBEARER', 'XOAUTH2'], initialResponse: true },
+      },
       store: { kind: 'keychain' },
       archive: join(home, '.local/share/mailctl/club'),
       timeouts: { connect: 20, greeting: 15, auth: 30, command: 60, idle: 300 },
@@ -346,7 +349,12 @@ describe('an account', () => {
       clientSecret: null,
       server: { kind: 'discovered', issuer: 'https://login.example.org' },
       scopes: ['openid', 'email', 'offline_access'],
-      redirectHost: '127.0.0.1',
+      redirect: { kind: 'loopback', host: '127.0.0.1', port: null },
+      scopeSeparator: ' ',
+      resource: null,
+      deviceFlow: true,
+      dataCentres: [],
+      trial: null,
       authorizationParameters: {},
     });
   });
@@ -367,7 +375,7 @@ describe('an account', () => {
         deviceAuthorizationEndpoint: null,
       },
       scopes: ['mail'],
-      redirectHost: 'localhost',
+      redirect: { kind: 'loopback', host: 'localhost', port: null },
     });
   });
 

@@ -67,6 +67,7 @@ const oauth = v.strictObject({
   }),
   rotation: v.picklist(['kept', 'replaced', 'single-use', 'near-end', 'unknown']),
   lifetime: v.strictObject({ unusedDays: amount, notes: v.array(sentence) }),
+  trial: v.optional(v.strictObject({ days: v.number(), advice: sentence })),
   revocable: v.nullable(v.boolean()),
   grantsPage: v.nullable(sentence),
 });
@@ -84,7 +85,6 @@ const provider = v.strictObject({
     user: v.picklist(['address', 'local-part']),
     mechanisms: v.pipe(v.array(v.picklist(['XOAUTH2', 'OAUTHBEARER'])), v.minLength(1)),
     initialResponse: v.boolean(),
-    idAfterLogin: v.boolean(),
     connections: amount,
     bytesPerDay: amount,
     newestMessages: amount,

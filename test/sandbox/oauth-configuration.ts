@@ -1,6 +1,6 @@
 import { generateKeyPair, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
-import type { Configuration, JWK, Provider } from 'oidc-provider';
+import type { ClientMetadata, Configuration, JWK, Provider } from 'oidc-provider';
 import { escapeHtml, page, userCodeConfirmPage, userCodePage } from './oauth-pages.ts';
 import type { OAuthServerOptions } from './oauth-server.ts';
 import type { OAuthStore } from './oauth-store.ts';
@@ -25,6 +25,18 @@ export async function loadProvider(): Promise<typeof Provider> {
   }
 }
 
+/** Native clients may use any port on a loopback redirect URI (RFC 8252 §7.3). */
+export const nativeClient = {
+  application_type: 'native',
+  redirect_uris: ['http://127.0.0.1/callback', 'http://localhost/callback'],
+  response_types: ['code'],
+  grant_types: [
+    'authorization_code',
+    'refresh_token',
+    'urn:ietf:params:oauth:grant-type:device_code',
+  ],
+} satisfies Partial<ClientMetadata>;
+
 /** How the server behaves. Whatever `oidc-provider` would warn about when left out is set here. */
 export async function providerConfiguration(about: {
   options: OAuthServerOptions;
@@ -33,27 +45,18 @@ export async function providerConfiguration(about: {
   mailctlClientSecret: string;
 }): Promise<Configuration> {
   const { options, store } = about;
-  // Native clients may use any port on a loopback redirect URI (RFC 8252 §7.3).
-  const native = {
-    application_type: 'native' as const,
-    redirect_uris: ['http://127.0.0.1/callback', 'http://localhost/callback'],
-    response_types: ['code' as const],
-    grant_types: [
-      'authorization_code',
-      'refresh_token',
-      'urn:ietf:params:oauth:grant-type:device_code',
-    ],
-  };
   return {
     adapter: (model) => store.adapter(model),
     clients: [
-      { ...native, client_id: 'mailctl', token_endpoint_auth_method: 'none' },
-      {
-        ...native,
-        client_id: 'mailctl-secret',
-        client_secret: about.mailctlClientSecret,
-        token_endpoint_auth_method: 'client_secret_post',
-      },
+      ...(options.clients ?? [
+        { ...nativeClient, client_id: 'mailctl', token_endpoint_auth_method: 'none' },
+        {
+          ...nativeClient,
+          client_id: 'mailctl-secret',
+          client_secret: about.mailctlClientSecret,
+          token_endpoint_auth_method: 'client_secret_post',
+        },
+      ]),
       ...(options.unattended?.metadata ?? []),
       {
         client_id: 'dovecot',
@@ -71,7 +74,8 @@ export async function providerConfiguration(about: {
       claims: () => ({ sub, email: sub, email_verified: true }),
     }),
     responseTypes: ['code'],
-    scopes: ['openid', 'email', 'offline_access', 'mail'],
+    scopes: [...(options.scopes ?? ['openid', 'email', 'offline_access', 'mail'])],
+    ...(options.routes === undefined ? {} : { routes: options.routes }),
     claims: { openid: ['sub'], email: ['email', 'email_verified'] },
     // As the large providers do: the address is in the ID token, not only at the userinfo endpoint.
     conformIdTokenClaims: false,
@@ -99,8 +103,9 @@ export async function providerConfiguration(about: {
       devInteractions: { enabled: false },
       clientCredentials: { enabled: options.unattended !== undefined },
       introspection: { enabled: true, allowedPolicy: () => true },
+      registration: { enabled: options.registration ?? false },
       revocation: {
-        enabled: true,
+        enabled: options.revocation ?? true,
         allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId,
       },
       rpInitiatedLogout: { enabled: false },

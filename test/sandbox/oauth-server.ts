@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
+import type { ClientMetadata, Provider } from 'oidc-provider';
 import { loadProvider, providerConfiguration } from './oauth-configuration.ts';
 import { answerInteraction } from './oauth-interactions.ts';
 import { createOAuthStore } from './oauth-store.ts';
@@ -23,7 +24,28 @@ export interface OAuthServerOptions {
   answerDelayMs?: number;
   /** Programs that may log in in their own right. Default: none. */
   unattended?: UnattendedClients;
+  /** Behind the issuer's host, such as `/realms/club`. */
+  path?: string;
+  /** Where the endpoints are that are not at their usual place. */
+  routes?: Readonly<Record<string, string>>;
+  /** In place of `mailctl` and `mailctl-secret`. */
+  clients?: readonly ClientMetadata[];
+  /** In place of the usual ones. */
+  scopes?: readonly string[];
+  /** Anybody may register a client (RFC 7591). Default false. */
+  registration?: boolean;
+  /** Default true. */
+  revocation?: boolean;
+  /** Default true: of a refresh token that was replaced the server remembers that it was used. */
+  rememberUsedTokens?: boolean;
+  /** What else is peculiar: goes around everything the server does. */
+  around?: Around;
 }
+
+/** What oidc-provider hands to what goes around it. */
+export type Context = Parameters<Parameters<Provider['use']>[0]>[0];
+
+export type Around = (ctx: Context, next: () => Promise<void>, endpoint: string) => Promise<void>;
 
 export interface TokenRequest {
   grantType: string;
@@ -63,8 +85,23 @@ export interface OAuthServer {
     headers?: Record<string, string>,
     endpoint?: 'token' | 'revocation',
   ): void;
+  /** Listens on another port too, and gives its origin. */
+  listenToo(): Promise<string>;
   close(): Promise<void>;
 }
+
+interface Mounted extends IncomingMessage {
+  originalUrl?: string;
+}
+
+/** Where oidc-provider has its endpoints unless told otherwise. */
+const usualRoutes: Readonly<Record<string, string>> = {
+  authorization: '/auth',
+  token: '/token',
+  revocation: '/token/revocation',
+  registration: '/reg',
+  device_authorization: '/device/auth',
+};
 
 interface Fault {
   status: number;
@@ -86,18 +123,22 @@ export async function startOAuthServer(given: OAuthServerOptions = {}): Promise<
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no port was given');
   const { port } = address;
-  const issuer = `http://127.0.0.1:${port}`;
+  const { path = '', routes = {} } = options;
+  const issuer = `http://127.0.0.1:${port}${path}`;
+  const mount = path.replace(/\/$/, '');
+  const pathOf = (endpoint: string) => routes[endpoint] ?? usualRoutes[endpoint] ?? '/';
 
-  const store = createOAuthStore();
+  const store = createOAuthStore({ forgetUsedTokens: options.rememberUsedTokens === false });
   const dovecotSecret = randomBytes(16).toString('hex');
   const provider = new Provider(
     issuer,
     await providerConfiguration({ options, store, dovecotSecret, mailctlClientSecret }),
   );
 
+  const others: Server[] = [];
   const tokenRequests: TokenRequest[] = [];
   const revocations: string[] = [];
-  const faults: Record<string, Fault[]> = { '/token': [], '/token/revocation': [] };
+  const faults: Record<string, Fault[]> = { [pathOf('token')]: [], [pathOf('revocation')]: [] };
   let authorizationRequests = 0;
   let lastTokenRequest: Promise<unknown> = Promise.resolve();
 
@@ -116,8 +157,13 @@ export async function startOAuthServer(given: OAuthServerOptions = {}): Promise<
       return;
     }
     const at = new Date();
-    if (ctx.path === '/auth') authorizationRequests += 1;
-    if (ctx.path === '/token') await delay(options.tokenDelayMs ?? 0);
+    const endpoint = Object.keys({ ...usualRoutes, ...routes }).find(
+      (name) => pathOf(name) === ctx.path,
+    );
+    const around = options.around ?? ((_ctx, go) => go());
+    const answer = () => around(ctx, next, endpoint ?? ctx.path);
+    if (endpoint === 'authorization') authorizationRequests += 1;
+    if (endpoint === 'token') await delay(options.tokenDelayMs ?? 0);
 
     const fault = ctx.method === 'POST' ? faults[ctx.path]?.shift() : undefined;
     const parameters = fault ? await readForm(ctx.req) : undefined;
@@ -125,13 +171,13 @@ export async function startOAuthServer(given: OAuthServerOptions = {}): Promise<
       ctx.status = fault.status;
       ctx.body = fault.body;
       ctx.set(fault.headers);
-    } else if (ctx.path === '/token') {
+    } else if (endpoint === 'token') {
       // One after the other: of two uses of one refresh token the second must be seen as a reuse.
-      const turn = lastTokenRequest.then(next);
+      const turn = lastTokenRequest.then(answer);
       lastTokenRequest = turn.catch(() => {});
       await turn;
     } else {
-      await next();
+      await answer();
     }
 
     const sent = Object.fromEntries(
@@ -139,22 +185,31 @@ export async function startOAuthServer(given: OAuthServerOptions = {}): Promise<
         .filter(([, value]) => value !== undefined)
         .map(([name, value]) => [name, String(value)]),
     );
-    if (ctx.path === '/token') {
+    if (endpoint === 'token') {
       const grantType = sent.grant_type ?? '';
       tokenRequests.push({ grantType, status: ctx.status, at, parameters: sent, answer: ctx.body });
       await delay(options.answerDelayMs ?? 0);
-    } else if (ctx.path === '/token/revocation') {
+    } else if (endpoint === 'revocation') {
       revocations.push(sent.token ?? '');
     }
   });
   const { unattended } = options;
   if (unattended) provider.use((ctx, next) => unattended.answer(provider, ctx, next));
-  server.on('request', provider.callback());
+  const answerRequest = provider.callback();
+  const serve = (request: Mounted, response: ServerResponse) => {
+    if (mount !== '' && request.url?.startsWith(`${mount}/`)) {
+      // As frameworks do that mount one server below a path of another.
+      request.originalUrl = request.url;
+      request.url = request.url.slice(mount.length);
+    }
+    void answerRequest(request, response);
+  };
+  server.on('request', serve);
 
   return {
     issuer,
     port,
-    introspectionUrl: `http://dovecot:${dovecotSecret}@127.0.0.1:${port}/token/introspection`,
+    introspectionUrl: `http://dovecot:${dovecotSecret}@127.0.0.1:${port}${mount}/token/introspection`,
     tokenRequests,
     revocations,
     authorizationRequests: () => authorizationRequests,
@@ -177,12 +232,21 @@ export async function startOAuthServer(given: OAuthServerOptions = {}): Promise<
       return found !== undefined && (await provider.Grant.find(found.grantId ?? '')) !== undefined;
     },
     failNext: (status, body, headers = {}, endpoint = 'token') => {
-      const path = endpoint === 'token' ? '/token' : '/token/revocation';
-      faults[path]?.push({ status, body, headers });
+      faults[pathOf(endpoint)]?.push({ status, body, headers });
+    },
+    listenToo: async () => {
+      const other = createServer(serve);
+      others.push(other);
+      other.listen(0, '127.0.0.1');
+      await once(other, 'listening');
+      const address = other.address();
+      return `http://127.0.0.1:${address !== null && typeof address === 'object' ? address.port : 0}`;
     },
     close: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      for (const one of [server, ...others]) {
+        one.closeAllConnections();
+        await new Promise((resolve) => one.close(resolve));
+      }
     },
   };
 }

@@ -13,7 +13,7 @@ export interface OAuthStore {
  * Storage for `oidc-provider`. Its own in-memory storage is one for the whole process; tests run
  * several servers in one process and must not see each other's grants.
  */
-export function createOAuthStore(): OAuthStore {
+export function createOAuthStore({ forgetUsedTokens = false } = {}): OAuthStore {
   const models = new Map<string, Map<string, AdapterPayload>>();
 
   const entries = (model: string): Map<string, AdapterPayload> => {
@@ -32,6 +32,7 @@ export function createOAuthStore(): OAuthStore {
       findByUid: async (uid) => findBy(model, (payload) => payload.uid === uid),
       findByUserCode: async (userCode) => findBy(model, (payload) => payload.userCode === userCode),
       consume: async (id) => {
+        if (forgetUsedTokens && model === 'RefreshToken') return;
         const payload = entries(model).get(id);
         if (payload) payload.consumed = Math.floor(Date.now() / 1000);
       },

@@ -53,6 +53,10 @@ export async function approve(authorizationUrl: string | URL, person: Person): P
     const location = response.headers.get('location');
     if (location) {
       url = new URL(location, url);
+      // Nothing here leaves this machine: a person sees that page, and we only its address.
+      if (!['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname) || url.protocol !== 'http:') {
+        return { status: 0, url: url.href, headers: response.headers, body: '' };
+      }
       hasRefused ||= form?.fields.get('decision') === 'refuse';
       form = null;
       continue;

@@ -16,7 +16,10 @@ export async function openTestSession(
     imapUser: ada,
     provider: null,
     login: null,
-    imap: { host: imap.host, port, security: 'tls', caFile: certificates.caFile },
+    imap: {
+      ...{ host: imap.host, port, security: 'tls', caFile: certificates.caFile },
+      ...{ mechanisms: ['OAUTHBEARER', 'XOAUTH2'], initialResponse: true },
+    },
     store: { kind: 'keychain' },
     archive: '/nonexistent',
     timeouts: { connect: 20, greeting: 15, auth: 30, command: 60, idle: 300 },

@@ -127,7 +127,6 @@ const qq = byPassword({
   doubts: ['whether foxmail.com is served alike', 'whether it wants to know the program (ID)'],
 });
 
-/** Without ID after the login every folder answers "Unsafe Login". */
 // https://github.com/pimalaya/himalaya/issues/651
 const netease = (domain: string, name: string) =>
   byPassword({
@@ -137,12 +136,12 @@ const netease = (domain: string, name: string) =>
     password: { name: 'client authorization code (授权码)', url: `https://mail.${domain}` },
     imap: {
       host: `imap.${domain}`,
-      idAfterLogin: true,
       switchOn: {
         text: 'Switch on IMAP/SMTP in the settings of the mailbox, under POP3/SMTP/IMAP.',
         url: `https://mail.${domain}`,
       },
     },
+    notes: ['it opens folders only to a program that says what it is after the login (ID)'],
     doubts: ['the addresses of its help pages'],
   });
 

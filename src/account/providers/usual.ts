@@ -7,7 +7,6 @@ export const usualImap = {
   user: 'address',
   mechanisms: ['OAUTHBEARER', 'XOAUTH2'],
   initialResponse: true,
-  idAfterLogin: false,
   connections: null,
   bytesPerDay: null,
   newestMessages: null,
