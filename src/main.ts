@@ -74,6 +74,11 @@ export const verbs: readonly VerbEntry[] = [
     load: async () => (await import('./commands/show.ts')).show,
   },
   {
+    name: 'attachments',
+    summary: 'list and save what is attached',
+    load: async () => (await import('./commands/attachments.ts')).attachments,
+  },
+  {
     name: 'fetch',
     summary: 'fetch new messages into a Maildir',
     load: async () => (await import('./commands/fetch.ts')).fetch,

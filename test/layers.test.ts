@@ -133,8 +133,9 @@ describe('the style of src', () => {
 /** Without comments, texts and import lists, where "as" is a word. */
 function withoutProse(text: string): string {
   return text
-    .replaceAll(/\/\*[\s\S]*?\*\//g, '')
-    .replaceAll(/\/\/.*$/gm, '')
-    .replaceAll(/`(?:[^`\\]|\\.)*`|'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"/g, "''")
+    .replaceAll(
+      /\/\*[\s\S]*?\*\/|\/\/.*$|`(?:[^`\\]|\\.)*`|'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"/gm,
+      (found) => (found.startsWith('/') ? '' : "''"),
+    )
     .replaceAll(/^import[\s\S]*?;$/gm, '');
 }

@@ -29,3 +29,11 @@ export function duration(value: string): number {
   }
   return Number(count) * factor * 1000;
 }
+
+/** A size such as 500, 20k, 3M or 1G; in bytes. */
+export function byteSize(value: string): number {
+  const [, count, unit] = /^(\d{1,9})([kKmMgG])?$/.exec(value) ?? [];
+  const factor = { k: 1024, m: 1024 ** 2, g: 1024 ** 3 }[unit?.toLowerCase() ?? ''] ?? 1;
+  if (count === undefined) throw new InvalidValue('It must be a size such as 500, 20k, 3M or 1G.');
+  return Number(count) * factor;
+}

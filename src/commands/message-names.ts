@@ -53,6 +53,12 @@ export async function readMessageNames({ stdin }: System): Promise<MessageName[]
 
 const maxNamesBytes = 64 << 20;
 
+/** --uids takes nothing else yet. */
+export function stdinOnly(value: string): '-' {
+  if (value !== '-') throw new InvalidValue('It must be -, which is stdin.');
+  return '-';
+}
+
 /** Messages of one folder, in the order they were named; or the name of one that is not there. */
 export type FoundMessages = InFolder | { readonly absent: string };
 

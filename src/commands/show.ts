@@ -7,6 +7,7 @@ import {
   type MessageName,
   parseMessageName,
   readMessageNames,
+  stdinOnly,
 } from './message-names.ts';
 import { Showing, type ShowMode } from './showing.ts';
 import { examples, type Verb } from './verb.ts';
@@ -102,11 +103,6 @@ function names(
   previous: readonly (MessageName | '-')[] | undefined,
 ): (MessageName | '-')[] {
   return [...(previous ?? []), value === '-' ? '-' : parseMessageName(value)];
-}
-
-function stdinOnly(value: string): '-' {
-  if (value !== '-') throw new InvalidValue('It must be -, which is stdin.');
-  return '-';
 }
 
 function partNumber(value: string): string {

@@ -48,12 +48,12 @@ function guess(bytes: Uint8Array): string {
   }
 }
 
-/** UTF-8 of which only the last character is not all there. */
+/** UTF-8, beyond ASCII too, of which only the last character is not all there. */
 function isCutUtf8(bytes: Uint8Array): boolean {
   for (let cut = 1; cut <= 3; cut += 1) {
     try {
-      new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(0, -cut));
-      return bytes.length > cut;
+      const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(0, -cut));
+      return /[^\0-\x7f]/.test(text);
     } catch {
       // One byte less.
     }

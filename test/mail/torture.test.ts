@@ -1,5 +1,7 @@
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { served, sha256 } from '../support/archived.ts';
+import { filesBelow, served, sha256 } from '../support/archived.ts';
 import { describeWith } from '../support/parts.ts';
 import { ada, type Provider, startProvider } from '../support/provider.ts';
 import { type Home, newHome, type Result, run, start } from '../support/run.ts';
@@ -23,6 +25,10 @@ describeWith('dovecot', 'messages that are hard to read', () => {
   let listed: Record<string, unknown>[];
   let shown: Timed;
   let rows: Record<string, unknown>[];
+  let folder: string;
+  let outside: string;
+  let before: ReadonlySet<string>;
+  let saved: Timed;
 
   beforeAll(async () => {
     provider = await startProvider();
@@ -35,6 +41,13 @@ describeWith('dovecot', 'messages that are hard to read', () => {
     shown = await timed(['show', ...uids, '--json']);
     expect(shown.result.code, shown.result.stderr).toBe(0);
     rows = shown.result.rows;
+    folder = join(home.directory, 'saved');
+    outside = join(home.directory, 'outside');
+    mkdirSync(folder);
+    writeFileSync(outside, 'untouched');
+    symlinkSync(outside, join(folder, 'signature.asc'));
+    before = new Set(filesBelow(home.directory));
+    saved = await timed(['attachments', '--to', folder, '--json']);
   });
 
   /** Runs, and looks how long each piece of the output takes after the one before. */
@@ -90,15 +103,61 @@ describeWith('dovecot', 'messages that are hard to read', () => {
     expect(sha256(stdoutBytes)).toBe(sha256(Buffer.from(all.join(''), 'latin1')));
   });
 
+  test('attachments are saved in their folder, whole, and nowhere else', () => {
+    expect(saved.result.stderr).toBe('');
+    expect(saved.result.code).toBe(0);
+    expect(saved.slowestMs).toBeLessThan(2_000);
+    expect(readFileSync(outside, 'utf8')).toBe('untouched');
+    const files = readdirSync(folder, { withFileTypes: true });
+    expect(files.filter((one) => !one.isFile()).map(({ name }) => name)).toEqual(['signature.asc']);
+    const paths = new Set(saved.result.rows.map(({ path }) => String(path)));
+    expect([...paths].map(dirname)).toEqual([...paths].map(() => folder));
+    expect(new Set([...paths].map((path) => basename(path)))).toEqual(
+      new Set(files.filter((one) => one.isFile()).map(({ name }) => name)),
+    );
+    expect(filesBelow(home.directory).filter((path) => !before.has(path))).toEqual(
+      [...paths].map((path) => relative(home.directory, path)).sort(),
+    );
+  });
+
+  test('a second time nothing is saved twice, and with --force the names stay', async () => {
+    const names = readdirSync(folder).sort();
+    const args = ['attachments', 'subject:file', '--to', folder, '--json'];
+    const again = await run(args, { home });
+    const forced = await run([...args, '--force'], { home });
+    for (const { code, rows } of [again, forced]) {
+      expect(code).toBe(0);
+      expect(rows.length).toBeGreaterThan(20);
+    }
+    expect(readdirSync(folder).sort()).toEqual(names);
+  });
+
   test.each(everything)('%s', (_, index) => {
-    const { subject, says = [], hides = [] } = corpus[index] ?? { source: Buffer.alloc(0) };
+    const { subject, says = [], hides = [], files } = corpus[index] ?? { source: Buffer.alloc(0) };
     const row = rows[index] ?? {};
     const words = `${row.text}\n${String(row.problems)}`;
     if (subject !== undefined) expect(listed[index]?.subject).toBe(subject);
     for (const one of says) expect(words).toMatch(pattern(one));
     for (const one of hides) expect(words).not.toMatch(pattern(one));
+    if (files === undefined) return;
+    const paths = saved.result.rows
+      .filter(({ uid }) => uid === index + 1)
+      .map(({ path }) => String(path));
+    expect(paths.map(unnumbered)).toEqual(
+      files.map(({ name }) => (typeof name === 'string' ? name : expect.stringMatching(name))),
+    );
+    for (const [at, { content }] of files.entries()) {
+      if (content !== undefined) {
+        expect(sha256(readFileSync(paths[at] ?? ''))).toBe(sha256(Buffer.from(content)));
+      }
+    }
   });
 });
+
+/** The name of a file without the number it has where others are called so too. */
+function unnumbered(path: string): string {
+  return basename(path).replace(/ \(\d+\)(?=\.[^.]*$|$)/, '');
+}
 
 function pattern(one: string | RegExp): RegExp {
   return typeof one === 'string' ? new RegExp(escaped(one)) : one;
