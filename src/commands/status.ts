@@ -3,13 +3,14 @@ import { chooseAccount } from '../account/config.ts';
 import { findProvider } from '../account/providers.ts';
 import { resolveAccount } from '../account/resolve-account.ts';
 import { type Credential, isFresh, type TokenSet } from '../auth/token-set.ts';
+import type { TokenStore } from '../auth/token-store.ts';
 import { Failure } from '../errors.ts';
 import type { Column } from '../terminal/table.ts';
 import { type App, appConfig, requestedAccount } from './app.ts';
 import { duration } from './flags.ts';
 import { openMail } from './mail.ts';
 import type { RowOf } from './rows.ts';
-import { accountStore } from './tokens.ts';
+import { accountStore, mailLogins } from './tokens.ts';
 import { examples, type Verb } from './verb.ts';
 
 type AccountRow = RowOf<'account'>;
@@ -113,11 +114,12 @@ async function describe(app: App, account: Account, check: boolean): Promise<Acc
     problem: null,
   };
   try {
-    const credential = await accountStore(app, account).load();
+    const store = accountStore(app, account);
+    const credential = await store.load();
     if (credential === null) return row;
     const now = app.system.now();
     const known = { ...row, ...describeLogin(account, credential, now) };
-    return check ? { ...known, ...(await tryServer(app, account)) } : known;
+    return check ? { ...known, ...(await tryServer(app, account, store)) } : known;
   } catch (error) {
     // One account's trouble must not hide the others.
     if (!(error instanceof Failure)) throw error;
@@ -151,9 +153,9 @@ function unusedEnd({ provider }: Account, { refreshToken, obtainedAt }: TokenSet
   return new Date(obtainedAt.getTime() + days * 86_400_000);
 }
 
-async function tryServer(app: App, account: Account) {
+async function tryServer(app: App, account: Account, store: TokenStore) {
   try {
-    (await openMail(app, account)).close();
+    (await openMail(app, account, mailLogins(app, account, store))).close();
     return { works: true };
   } catch (error) {
     if (!(error instanceof Failure) || error.kind === 'cancelled') throw error;

@@ -12,9 +12,12 @@ import type { App } from './app.ts';
 import { askSecret, canAsk } from './ask.ts';
 
 /** The stored login of an account, renewed when it is not fresh. */
-export function storedLogin(app: App, account: Account): AccessTokenSource {
+export function storedLogin(
+  app: App,
+  account: Account,
+  store: TokenStore = accountStore(app, account),
+): AccessTokenSource {
   const { system, options } = app;
-  const store = accountStore(app, account);
   const renew = renewalInOwnProcess(account, store, configPath(system, options.config), system);
   const source = accessTokenSource(account, store, system, renew);
   return (need) => lockedStoreAudited(app, account, () => source(need));
@@ -49,7 +52,7 @@ export function accountStore(app: App, account: Account): TokenStore {
 /**
  * MAILCTL_ACCESS_TOKEN as it is, for scripts that have a token of their own; else the stored login.
  */
-export function mailLogins(app: App, account: Account): LoginSource {
+export function mailLogins(app: App, account: Account, open?: TokenStore): LoginSource {
   const given = givenToken(app.system);
   if (given !== null) {
     return async ({ refused }) => {
@@ -59,8 +62,10 @@ export function mailLogins(app: App, account: Account): LoginSource {
       });
     };
   }
-  if (account.login?.kind === 'password') return storedPassword(app, account);
-  const source = storedLogin(app, account);
+  // One that is open already must not ask for its passphrase again.
+  const store = open ?? accountStore(app, account);
+  if (account.login?.kind === 'password') return storedPassword(app, account, store);
+  const source = storedLogin(app, account, store);
   return async ({ refused }) => {
     const token = refused?.kind === 'token' ? refused.accessToken : undefined;
     const { tokens } = await source({ refused: token });
@@ -69,8 +74,7 @@ export function mailLogins(app: App, account: Account): LoginSource {
 }
 
 /** The password that was given to `login`; one that is refused cannot be renewed. */
-function storedPassword(app: App, account: Account): LoginSource {
-  const store = accountStore(app, account);
+function storedPassword(app: App, account: Account, store: TokenStore): LoginSource {
   return async ({ refused }) => {
     const hint = `mailctl login -a ${account.name}`;
     if (refused !== undefined) {

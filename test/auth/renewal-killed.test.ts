@@ -30,12 +30,16 @@ describe.skipIf(process.platform !== 'linux')('a renewal, while the provider has
   });
 
   /** Does it while the old refresh token is spent and the new one on its way; and looks. */
-  async function loses(nothing: () => void, command: { result: Promise<unknown> }, before: number) {
+  async function disturbed(
+    disturb: () => void,
+    command: { result: Promise<unknown> },
+    before: number,
+  ) {
     await vi.waitFor(() => expect(rig.refreshes()).toHaveLength(before + 1), {
       timeout: 10_000,
       interval: 2,
     });
-    nothing();
+    disturb();
     const ending = await command.result;
     // One that knows nothing of it finds what was stored, and redeems nothing.
     const next = await run(renewing, { home: rig.home });
@@ -49,26 +53,26 @@ describe.skipIf(process.platform !== 'linux')('a renewal, while the provider has
     return ending;
   }
 
-  it.each(['SIGKILL', 'SIGHUP', 'SIGINT', 'SIGTERM'])(
+  it.each(['SIGKILL', 'SIGHUP', 'SIGTERM'])(
     'outlives %s to the whole process group of the command',
     async (name) => {
       const before = rig.refreshes().length;
       const line = ['sh', '-c', '"$@"; :', 'sh', process.execPath, binary, ...renewing];
       const group = startProgram('setsid', line, { home: rig.home });
-      await loses(() => process.kill(-group.pid, name), group, before);
+      await disturbed(() => process.kill(-group.pid, name), group, before);
     },
   );
 
   it('outlives Ctrl-C typed at the terminal', async () => {
     const before = rig.refreshes().length;
     const command = startInTerminal(renewing, { home: rig.home });
-    const ending = await loses(() => command.child.stdin?.write('\x03'), command, before);
+    const ending = await disturbed(() => command.child.stdin?.write('\x03'), command, before);
     expect(ending).toMatchObject({ code: 130, stdout: expect.stringMatching(/cancelled/) });
   });
 
   it('outlives the terminal itself', async () => {
     const before = rig.refreshes().length;
     const command = startInTerminal(renewing, { home: rig.home });
-    await loses(() => command.kill('SIGKILL'), command, before);
+    await disturbed(() => command.kill('SIGKILL'), command, before);
   });
 });

@@ -75,6 +75,13 @@ describe.skipIf(process.platform === 'win32')('the key of the encrypted file', (
     const moved = await given('store move --to file --passphrase-fd 3');
     expect(moved, moved.stderr).toMatchObject({ code: 0, stderr: '' });
     expect(await given(renewing.join(' '))).toMatchObject({ code: 0, stderr: '' });
+    // No mail server is there; what it finds first must not be an empty passphrase.
+    const [row] = (await given('status --check --json')).rows;
+    expect(row).toMatchObject({
+      login: 'ok',
+      works: false,
+      problem: expect.stringMatching(/localhost/),
+    });
     const before = readFileSync(stored());
     for (const wrong of ['wrong', '']) {
       writeFileSync(inHome('phrase'), wrong);
