@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
+import { startOAuthServer } from '../sandbox/oauth-server.ts';
 import { approve } from '../sandbox/person.ts';
+import { cleanUpLater } from '../support/clean-up.ts';
 import { describeWith } from '../support/parts.ts';
 import { ada, type Provider, startProvider } from '../support/provider.ts';
-import { type Home, newHome, type Result, run } from '../support/run.ts';
+import { type Home, newHome, type Result, run, start } from '../support/run.ts';
 import { goodTokens } from '../support/scripted-oauth.ts';
 import { startWaitingLogin } from '../support/waiting-login.ts';
 
@@ -59,6 +61,25 @@ describeWith('dovecot', 'a mailbox that is shared with somebody', () => {
     expect(login.stderr).toContain('mailctl login eve@example.org --mailbox');
     expect(existsSync(join(home.state, 'mailctl', 'tokens', 'team.json'))).toBe(false);
   });
+});
+
+test('whose login it is is asked at the userinfo endpoint where the ID token does not say it', async () => {
+  const oauth = await startOAuthServer({ addressOnlyAtUserinfo: true });
+  cleanUpLater(oauth.close);
+  const logIn = async (person: string) => {
+    const home = await newHome();
+    const words = ['login', ada, '--no-browser', '--no-check', '--json', '--name', 'club'];
+    const server = ['--issuer', oauth.issuer, '--client-id', 'mailctl', '--imap-host', 'localhost'];
+    const store = ['--store', 'file', '--key-file', join(home.directory, 'key')];
+    const login = start([...words, ...server, ...store], { home });
+    const [line] = await login.waitForStdout(/^\{"type":"authorization".*\}$/m);
+    await approve(new URL(JSON.parse(line).url), { login: person, decision: 'allow' });
+    return login.result;
+  };
+  expect(await logIn(ada)).toMatchObject({ code: 0, stderr: '' });
+  const other = await logIn('eve@example.org');
+  expect(other.code).toBe(77);
+  expect(other.stderr).toContain(`you logged in as eve@example.org, but ${ada} was asked for`);
 });
 
 test('a login whose box for mail was left unticked is refused, and nothing of it is kept', async () => {

@@ -78,7 +78,7 @@ export async function providerConfiguration(about: {
     ...(options.routes === undefined ? {} : { routes: options.routes }),
     claims: { openid: ['sub'], email: ['email', 'email_verified'] },
     // As the large providers do: the address is in the ID token, not only at the userinfo endpoint.
-    conformIdTokenClaims: false,
+    conformIdTokenClaims: options.addressOnlyAtUserinfo ?? false,
     clientBasedCORS: () => false,
     pkce: { required: () => true },
     issueRefreshToken: async () => options.issueRefreshTokens ?? true,

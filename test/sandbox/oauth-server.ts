@@ -22,6 +22,8 @@ export interface OAuthServerOptions {
   tokenDelayMs?: number;
   /** What the token endpoint has done is answered this much later. Default 0. */
   answerDelayMs?: number;
+  /** The ID token does not say whose login it is, the userinfo endpoint does. Default false. */
+  addressOnlyAtUserinfo?: boolean;
   /** Programs that may log in in their own right. Default: none. */
   unattended?: UnattendedClients;
   /** Behind the issuer's host, such as `/realms/club`. */
