@@ -41,6 +41,8 @@ export class Collecting {
   /** Null where they are only listed. */
   readonly #folder: AttachmentFolder | null;
   readonly #rows: AttachmentRow[] = [];
+  /** What a person calls them, also those that have no name of their own. */
+  readonly #names = new Map<AttachmentRow, string>();
   readonly #absent: string[] = [];
   #several = false;
   #failed = 0;
@@ -85,15 +87,18 @@ export class Collecting {
   }
 
   async #messages(mailbox: OpenMailbox, uids: readonly number[]): Promise<void> {
-    const { session } = this.#options;
+    const { app, session } = this.#options;
+    const task = app.progress.start(mailbox.path, { messages: uids.length });
     for (let start = 0; start < uids.length && !this.#full; start += batchSize) {
       const batch = uids.slice(start, start + batchSize);
       const structures = await session.structures(batch);
       for (const uid of batch) {
-        if (this.#full) return;
+        if (this.#full) break;
         await this.#message(mailbox, uid, () => session.content(uid, structures.get(uid) ?? null));
+        task.advance({ messages: 1 });
       }
     }
+    task.done();
   }
 
   async #message(
@@ -128,7 +133,9 @@ export class Collecting {
       const saved =
         this.#folder === null ? [] : await this.#save(this.#folder, uid, content, batch);
       for (const [index, attachment] of batch.entries()) {
-        await this.#told({ ...row(attachment), ...saved[index] });
+        const told = { ...row(attachment), ...saved[index] };
+        this.#names.set(told, attachment.name);
+        await this.#told(told);
       }
     }
   }
@@ -194,6 +201,7 @@ export class Collecting {
       {
         header: 'Name',
         value: ({ filename }) => filename ?? '',
+        display: (row) => this.#names.get(row) ?? '',
         flexible: true,
         pipeOnly: !listed,
       },

@@ -37,9 +37,9 @@ export function formatBlocks(blocks: MessageText['blocks']): string {
     .map((block) => {
       if ('text' in block)
         return block.text.replaceAll(/\r\n?/g, '\n').replaceAll(/^\s*\n|\s+$/g, '');
-      if ('closes' in block) return `${'─'.repeat(24)} end of ${block.closes.part}`;
+      if ('closes' in block) return rule(`End of message ${block.closes.part}`);
       const { part, heading } = block.opens;
-      const title = `── Message ${part} ${'─'.repeat(24)}`;
+      const title = rule(`Message ${part}`);
       return heading === null
         ? title
         : `${title}\n${formatHeaders([
@@ -51,6 +51,10 @@ export function formatBlocks(blocks: MessageText['blocks']): string {
     })
     .filter((piece) => piece !== '')
     .join('\n\n');
+}
+
+function rule(title: string): string {
+  return `── ${title} `.padEnd(48, '─');
 }
 
 function formatHeaders(headers: readonly (readonly [string, string])[]): string {
@@ -119,9 +123,11 @@ function sameAddresses(some: readonly Address[], others: readonly Address[]): bo
   return some.length === 0 || key(some) === key(others);
 }
 
-/** Where the person is; the weekday as people look for it. */
+/** `Mon 23 Nov 2026, 16:04 +0100`, where the person is. */
 function longDate(date: Date | null): string {
-  return date?.toString().replace(/ \(.*\)$/, '') ?? '';
+  const [weekday, month, day, year, time, zone] = date?.toString().split(' ') ?? [];
+  if (time === undefined || zone === undefined) return '';
+  return `${weekday} ${Number(day)} ${month} ${year}, ${time.slice(0, 5)} ${zone.slice(3)}`;
 }
 
 /** What breaks a line in a header was put there to look like another header. */

@@ -6,7 +6,8 @@ import type { Connection } from './connection.ts';
 import { toCorrespondence, toPart } from './from-imapflow.ts';
 import type { Correspondence } from './message.ts';
 import type { MessageContent } from './message-content.ts';
-import { partsByNumber } from './part-download.ts';
+import { partsByNumber, sectionOf } from './part-download.ts';
+import { lostNames, rawName, withNames } from './raw-names.ts';
 import type { OpenSource } from './source-content.ts';
 
 /** What can be asked about the inside of messages of the open mailbox. */
@@ -31,6 +32,8 @@ export interface MessageReaderOptions {
 
 /** A description takes little; more at once only makes the first one late. */
 const maxAtOnce = 200;
+/** What the headers of a part take, and more. */
+const maxNameBytes = 16 << 10;
 
 export function messageReader(options: MessageReaderOptions): MessageReader {
   const { connection, transferMs, source } = options;
@@ -52,6 +55,22 @@ export function messageReader(options: MessageReaderOptions): MessageReader {
     return rows;
   };
 
+  /** Rare, and only then asked for. */
+  const recoverNames = async (uid: number, root: Part): Promise<Part> => {
+    const lost = lostNames(root).slice(0, maxAtOnce);
+    if (lost.length === 0) return root;
+    const bodyParts = lost.map(({ section: key }) => ({ key, start: 0, maxLength: maxNameBytes }));
+    const rows = await fetchRows([uid], { uid: true, bodyParts });
+    const names = new Map<Part, string>();
+    for (const { part, section } of lost) {
+      const row = rows.get(uid);
+      const bytes = row === undefined ? undefined : sectionOf(row, section);
+      const name = bytes === undefined ? null : rawName(bytes);
+      if (name !== null) names.set(part, name);
+    }
+    return withNames(root, names);
+  };
+
   return {
     async correspondence(uids) {
       const items = { uid: true, envelope: true, headers: ['references'] };
@@ -60,12 +79,13 @@ export function messageReader(options: MessageReaderOptions): MessageReader {
     },
     async structures(uids) {
       const rows = await fetchRows(uids, { uid: true, bodyStructure: true });
-      return new Map(
-        uids.map((uid) => {
-          const structure = rows.get(uid)?.bodyStructure;
-          return [uid, structure === undefined ? null : toPart(structure)];
-        }),
-      );
+      const structures = new Map<number, Part | null>();
+      for (const uid of uids) {
+        const structure = rows.get(uid)?.bodyStructure;
+        const root = structure === undefined ? null : toPart(structure);
+        structures.set(uid, root === null ? null : await recoverNames(uid, root));
+      }
+      return structures;
     },
     async content(uid, structure) {
       if (structure === null) {

@@ -1,4 +1,5 @@
 import type { FetchMessageObject } from 'imapflow';
+import { Failure } from '../errors.ts';
 import type { Part } from './body-structure.ts';
 import type { MessageContent } from './message-content.ts';
 import { type FetchPiece, fetchFirstPiece, fetchPieces, type PieceRange } from './pieces.ts';
@@ -34,7 +35,7 @@ export function partsByNumber(uid: number, root: Part, fetch: FetchSections): Me
       }
       return found;
     },
-    async *stream({ section, sizeBytes }) {
+    async *stream({ part, section, sizeBytes }) {
       const piece: FetchPiece = async (range) => {
         const row = await fetch(uid, [{ key: section, ...range }]);
         const source = sectionOf(row, section);
@@ -43,12 +44,19 @@ export function partsByNumber(uid: number, root: Part, fetch: FetchSections): Me
       const fact = { uid, sizeBytes: sizeBytes ?? 0, flags: [], internalDate: null };
       const first = await fetchFirstPiece(fact, piece);
       if (first !== null) yield* fetchPieces(fact, piece, first);
+      // An empty part may be answered by nothing at all.
+      else if (sizeBytes !== 0) {
+        throw new Failure('protocol', `the server did not send part ${part} of message ${uid}`);
+      }
     },
   };
 }
 
 /** NIL, which some servers send for an empty part, is not empty for imapflow but absent. */
-function sectionOf(row: FetchMessageObject | undefined, section: string): Buffer | undefined {
+export function sectionOf(
+  row: FetchMessageObject | undefined,
+  section: string,
+): Buffer | undefined {
   const key = section.toLowerCase();
   const bytes: unknown = key === 'header' ? row?.headers : row?.bodyParts?.get(key);
   return bytes instanceof Buffer ? bytes : undefined;

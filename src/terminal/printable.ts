@@ -8,6 +8,7 @@ export function printable(text: string): string {
     .toWellFormed()
     .replaceAll(/[\t\n\v\f\r\u0085\u2028\u2029]+/g, ' ')
     .replaceAll(invisible, '')
+    .replaceAll(flood, '$1')
     .replaceAll(acting, '\ufffd');
 }
 
@@ -25,6 +26,9 @@ const acting = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066
 /** Zero width and without any say in how letters join. */
 const invisible =
   /[\u00ad\u200b\u2060-\u2064\ufeff\ufff9-\ufffb]|\u{e0001}|[\u{e0020}-\u{e007f}]/gu;
+
+/** More marks on one letter than any script has: they would cover the lines above and below. */
+const flood = /(\p{M}{8})\p{M}+/gu;
 
 /** JSON whose every dangerous character is escaped: exact for a program, harmless on a terminal. */
 export function safeJson(value: unknown): string {

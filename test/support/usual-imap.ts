@@ -128,7 +128,7 @@ function uidNext(letters: readonly Letter[]): number {
   return (letters.at(-1)?.uid ?? 0) + 1;
 }
 
-function inRange(number: number, range: string): boolean {
+export function inRange(number: number, range: string): boolean {
   return range.split(',').some((part) => {
     const [first = '', last = first] = part.split(':');
     return number >= Number(first) && number <= (last === '*' ? 2 ** 32 : Number(last));

@@ -31,7 +31,7 @@ export const files: readonly Torture[] = [
   ),
   named('by RFC 2047, as must not be', word('Übersicht.pdf'), 'Übersicht.pdf'),
   named('in raw UTF-8', `filename="${Buffer.from('Größe.txt').toString('latin1')}"`, 'Größe.txt'),
-  named('in raw Latin-1', 'filename="Gr\xf6\xdfe.txt"', /^Gr.*e\.txt$/),
+  named('in raw Latin-1', 'filename="Gr\xf6\xdfe.txt"', 'Größe.txt'),
   named('in NFD', word('Cafe\u0301.txt'), 'Café.txt'),
   named('a path', 'filename="../../../../etc/cron.d/evil"', /^[^/\\]*evil$/),
   named('a path of Windows', 'filename="..\\\\..\\\\autoexec.bat"', /^[^/\\]*autoexec\.bat$/),
