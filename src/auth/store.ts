@@ -4,13 +4,13 @@ import type { System } from '../system/system.ts';
 import { commandStore } from './stores/command.ts';
 import { encryptedFileStore } from './stores/encrypted-file.ts';
 import { keychainStore } from './stores/keychain.ts';
-import { keyRing } from './stores/store-key.ts';
+import { type AskPassphrase, keyRing } from './stores/store-key.ts';
 import type { TokenStore } from './token-store.ts';
 
 /** How a store that is locked by a secret of the person's is opened. */
 export interface Unlocking {
   /** Null, and the default, where nobody can be asked. */
-  readonly askPassphrase?: (() => Promise<string>) | null;
+  readonly askPassphrase?: AskPassphrase | null;
   /** The secret itself, from a process that has it already. */
   readonly secret?: Buffer | null;
 }

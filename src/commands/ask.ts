@@ -17,6 +17,16 @@ export async function askSecret(system: System, question: string): Promise<strin
   return readAnswer(system, question, { echo: false });
 }
 
+/** A secret that is to be remembered by the person alone: typed twice. @throws Failure 'usage' */
+export async function askNewSecret(system: System, question: string): Promise<string> {
+  const secret = await askSecret(system, question);
+  if (secret === '') throw new Failure('usage', 'nothing was typed');
+  if (secret === (await askSecret(system, 'Once more: '))) return secret;
+  throw new Failure('usage', 'what was typed is not twice the same', {
+    hint: 'run the same command again',
+  });
+}
+
 /**
  * Ask until something else has happened; after that the promise never settles, and the terminal is
  * as it was.

@@ -169,8 +169,9 @@ async function completed(
   const knowsServer = provider !== null && login === 'oauth';
   const named = oauth.issuer ?? oauth.token_endpoint ?? oauth.tenant;
   const needsServer = hasClient && !knowsServer && named === undefined;
+  const serverFlag = provider?.oauth?.tenant ? '--tenant' : '--issuer';
   const missing = [
-    ...(needsServer ? ['--issuer'] : []),
+    ...(needsServer ? [serverFlag] : []),
     ...(hasClient && entry.client_id === undefined ? ['--client-id'] : []),
     ...(provider === null && imap.host === undefined ? ['--imap-host'] : []),
   ];
@@ -179,8 +180,11 @@ async function completed(
       hint: `mailctl login ${entry.address} ${missing.map((flag) => `${flag} …`).join(' ')}`,
     });
   }
-  const issuer = needsServer
+  const issuer = missing.includes('--issuer')
     ? await ask(app.system, 'Issuer of the login server (https://…): ')
+    : undefined;
+  const tenant = missing.includes('--tenant')
+    ? await ask(app.system, 'Tenant of your organisation (contoso.onmicrosoft.com): ')
     : undefined;
   const registration =
     provider === null ? '' : ` (mailctl providers setup ${provider.id} says how to get one)`;
@@ -191,7 +195,7 @@ async function completed(
   const complete = {
     ...entry,
     ...withoutUndefined({ client_id: clientId }),
-    oauth: { ...oauth, ...withoutUndefined({ issuer }) },
+    oauth: { ...oauth, ...withoutUndefined({ issuer, tenant }) },
     imap: { ...imap, ...withoutUndefined({ host }) },
   };
   return {

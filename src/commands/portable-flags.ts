@@ -3,7 +3,7 @@ import type { PassphraseSource } from '../account/account.ts';
 import { type KeyRing, keyRing } from '../auth/stores/store-key.ts';
 import { Failure } from '../errors.ts';
 import type { App } from './app.ts';
-import { askSecret, canAsk } from './ask.ts';
+import { askNewSecret, askSecret, canAsk } from './ask.ts';
 import { wholeNumber } from './flags.ts';
 
 /** Where the passphrase of a sealed login comes from; `export-login` and `import-login` share them. */
@@ -48,10 +48,6 @@ async function askPassphrase(app: App, twice: boolean): Promise<string> {
       hint: 'give it with --seal-env NAME or --seal-fd NUMBER',
     });
   }
-  const passphrase = await askSecret(app.system, 'Passphrase to seal the login: ');
-  if (passphrase === '') throw new Failure('usage', 'the passphrase is empty');
-  if (twice && passphrase !== (await askSecret(app.system, 'Once more: '))) {
-    throw new Failure('usage', 'the two passphrases are not the same');
-  }
-  return passphrase;
+  const question = 'Passphrase to seal the login: ';
+  return (twice ? askNewSecret : askSecret)(app.system, question);
 }

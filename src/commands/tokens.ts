@@ -9,7 +9,7 @@ import { Failure } from '../errors.ts';
 import type { LoginSource } from '../mail/login-source.ts';
 import type { System } from '../system/system.ts';
 import type { App } from './app.ts';
-import { askSecret, canAsk } from './ask.ts';
+import { askNewSecret, askSecret, canAsk } from './ask.ts';
 
 /** The stored login of an account, renewed when it is not fresh. */
 export function storedLogin(
@@ -45,7 +45,10 @@ export function accountStore(app: App, account: Account): TokenStore {
   // Node opens stdin when it is looked at, so that is left to the accounts that have a passphrase.
   const asks = account.store.kind === 'file' && account.store.key?.kind === 'passphrase';
   return tokenStore(account, app.system, {
-    askPassphrase: asks && canAsk(app) ? () => askSecret(app.system, question) : null,
+    askPassphrase:
+      asks && canAsk(app)
+        ? ({ fresh }) => (fresh ? askNewSecret : askSecret)(app.system, question)
+        : null,
   });
 }
 

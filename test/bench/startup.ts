@@ -91,7 +91,7 @@ async function logIn(): Promise<void> {
     askPassphrase: null,
     secret: null,
   });
-  await keys.prepare();
+  await keys.prepare({ fresh: true });
   const directory = join(home, 'state', 'mailctl');
   await encryptedFileStore('file', { directory, keys }).save(credential);
   if (service === null) return;

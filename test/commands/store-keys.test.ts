@@ -95,15 +95,22 @@ describe.skipIf(process.platform === 'win32')('the key of the encrypted file', (
     expect(readFileSync(stored()).equals(before)).toBe(true);
   });
 
-  it('can be a passphrase typed at a terminal, once a command, and never shown', async () => {
+  it('can be a passphrase typed at a terminal, twice when it is new, and never shown', async () => {
     const question = /Passphrase of the token store of club: /;
-    const typed = async (args: readonly string[], text: string) => {
+    const typed = async (args: readonly string[], text: string, again?: string) => {
       const session = startInTerminal(args, { home: rig.home });
       await session.waitForStdout(question);
       session.type(text);
+      if (again !== undefined) {
+        await session.waitForStdout(/Once more: /);
+        session.type(again);
+      }
       return session.result;
     };
-    const moved = await typed(['store', 'move', '--to', 'file', '--passphrase'], phrase);
+    const move = ['store', 'move', '--to', 'file', '--passphrase'];
+    const slip = await typed(move, phrase, 'another');
+    expect(slip, slip.stdout).toMatchObject({ code: 64 });
+    const moved = await typed(move, phrase, phrase);
     expect(moved, moved.stdout).toMatchObject({ code: 0 });
     const renewed = await typed(renewing, phrase);
     expect(renewed, renewed.stdout).toMatchObject({ code: 0 });

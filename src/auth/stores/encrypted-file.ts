@@ -77,7 +77,7 @@ export function encryptedFileStore(
     },
     secret: () => keys.secret(),
     async probe({ replaces } = { replaces: false }) {
-      await keys.prepare();
+      await keys.prepare({ fresh: replaces || (await readEnvelope()) === null });
       // A file that another key wrote must be found out before it is replaced.
       if (!replaces) await read();
       const file = `${path}.probe`;

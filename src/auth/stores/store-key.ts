@@ -21,28 +21,36 @@ export interface KeyRing {
   newDerivation(): KeyDerivation;
   /** What the keys are made of: to be handed to a process that cannot ask for it. */
   secret(): Promise<Buffer>;
-  /** Make a key where the source is a file that is not there yet. */
-  prepare(): Promise<void>;
+  /**
+   * Before anything is written: make the key where the source is a file that is not there yet, and
+   * have a passphrase that is `fresh`, as nothing is sealed by it yet, confirmed.
+   */
+  prepare(use: { readonly fresh: boolean }): Promise<void>;
 }
 
 export interface KeyRingOptions {
   readonly source: KeySource | null;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Null where nobody can be asked. */
-  readonly askPassphrase: (() => Promise<string>) | null;
+  readonly askPassphrase: AskPassphrase | null;
   /** Already known; then the source is not read. */
   readonly secret: Buffer | null;
 }
+
+/** A fresh one is to be confirmed: a slip would lock the store for ever. */
+export type AskPassphrase = (use: { readonly fresh: boolean }) => Promise<string>;
 
 /** About 100 ms and 64 MiB: what RFC 7914 §2 calls interactive, for the machines of today. */
 const logN = 16;
 
 export function keyRing({ source, env, askPassphrase, secret }: KeyRingOptions): KeyRing {
   let read: Promise<Buffer> | undefined = secret === null ? undefined : Promise.resolve(secret);
-  const open = () => {
-    read ??= readSource(source, env, askPassphrase);
+  const openAs = (use: { readonly fresh: boolean }) => {
+    const ask = askPassphrase === null ? null : () => askPassphrase(use);
+    read ??= readSource(source, env, ask);
     return read;
   };
+  const open = () => openAs({ fresh: false });
   const derived = new Map<string, Promise<Buffer>>();
   return {
     async keyFor(derivation) {
@@ -58,7 +66,8 @@ export function keyRing({ source, env, askPassphrase, secret }: KeyRingOptions):
       source?.kind === 'passphrase'
         ? { kind: 'scrypt', salt: randomBytes(16).toString('base64'), logN }
         : { kind: 'raw' },
-    async prepare() {
+    async prepare(use) {
+      if (use.fresh && source?.kind === 'passphrase') await openAs(use);
       if (source?.kind !== 'file' || (await readKeyFile(source.path)) !== null) return;
       try {
         await writeFileDurably(source.path, `${randomBytes(keyBytes).toString('base64')}\n`);
@@ -74,7 +83,7 @@ export function keyRing({ source, env, askPassphrase, secret }: KeyRingOptions):
 async function readSource(
   source: KeySource | null,
   env: KeyRingOptions['env'],
-  askPassphrase: KeyRingOptions['askPassphrase'],
+  askPassphrase: (() => Promise<string>) | null,
 ): Promise<Buffer> {
   switch (source?.kind) {
     case undefined:
@@ -106,7 +115,7 @@ async function readSource(
 async function readPassphrase(
   { from }: KeySource & { kind: 'passphrase' },
   env: KeyRingOptions['env'],
-  askPassphrase: KeyRingOptions['askPassphrase'],
+  askPassphrase: (() => Promise<string>) | null,
 ): Promise<string> {
   if (from.kind === 'env') {
     const value = env[from.name];
