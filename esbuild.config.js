@@ -80,11 +80,53 @@ const licences = [...packages].sort().map((path) => {
   return `${name} ${version} (${license})\n\n${text}\n`;
 });
 // A file of an older build goes last: a command that is running may be about to load it.
-const made = new Set([...outputs.map((path) => basename(path)), 'LICENSES.txt', 'help.txt', 'package.json']);
-for (const name of readdirSync('dist')) if (!made.has(name)) rmSync(join('dist', name));
+const made = new Set([
+  ...outputs.map((path) => basename(path)),
+  ...['LICENSES.txt', 'help.txt', 'man', 'package.json'],
+]);
+for (const name of readdirSync('dist')) {
+  if (!made.has(name)) rmSync(join('dist', name), { recursive: true });
+}
 const separator = `\n${'-'.repeat(80)}\n\n`;
 writeFileSync('dist/LICENSES.txt', licences.join(separator));
 
-const help = spawnSync(process.execPath, ['bin/mailctl.js', 'help'], { encoding: 'utf8' });
-if (help.status !== 0) throw new Error(`mailctl help: ${help.stderr}`);
-writeFileSync('dist/help.txt', help.stdout);
+/** What `mailctl help` says, of itself or of a verb. */
+function helpOf(...verb) {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['bin/mailctl.js', 'help', ...verb],
+    { encoding: 'utf8' },
+  );
+  if (status !== 0) throw new Error(`mailctl help ${verb}: ${stderr}`);
+  return stdout;
+}
+
+const help = helpOf();
+writeFileSync('dist/help.txt', help);
+
+// The man pages say what --help says.
+const { outputFiles } = await build({ ...options, entryPoints: ['src/commands/man-page.ts'] });
+const source = `data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`;
+const { manPage } = await import(source);
+const [, list = ''] = /\nCommands:\n(.*?)\n\n/s.exec(help) ?? [];
+const verbs = [...list.matchAll(/^ {2}([a-z][\w-]*).*? {2,}(\S.*)$/gm)]
+  .map(([, name, summary]) => ({ name, summary }))
+  .filter(({ name }) => name !== 'help');
+mkdirSync('dist/man', { recursive: true });
+const pages = [
+  {
+    name: 'mailctl',
+    summary: 'fetch, list and search mail, logged in by OAuth',
+    help,
+    seeAlso: verbs.map(({ name }) => `mailctl-${name}`),
+  },
+  ...verbs.map(({ name, summary }) => ({
+    name: `mailctl-${name}`,
+    summary,
+    help: helpOf(name),
+    seeAlso: ['mailctl'],
+  })),
+];
+for (const page of pages) {
+  writeFileSync(`dist/man/${page.name}.1`, manPage({ ...page, version }));
+}

@@ -36,6 +36,12 @@ export const exitCodes: readonly { readonly code: number; readonly meaning: stri
   ...Object.values(kinds).map(({ exitCode, meaning }) => ({ code: exitCode, meaning })),
 ];
 
+/** The exit codes of a command that ends well, by a bug, or in one of these ways. */
+export function endingCodes(endings: readonly FailureKind[]): typeof exitCodes {
+  const codes = [0, kinds.bug.exitCode, ...endings.map((kind) => kinds[kind].exitCode)];
+  return exitCodes.filter(({ code }) => codes.includes(code));
+}
+
 export interface FailureDetails {
   /** The command to type, or the thing to do, that gets the person out. */
   readonly hint?: string | undefined;

@@ -84,6 +84,11 @@ export const verbs: readonly VerbEntry[] = [
     load: async () => (await import('./commands/fetch.ts')).fetch,
   },
   {
+    name: 'completion',
+    summary: 'print the completion script of a shell',
+    load: async () => (await import('./commands/completion.ts')).completion,
+  },
+  {
     name: 'schema',
     summary: 'print the JSON Schema of the rows',
     load: async () => (await import('./commands/schema.ts')).schema,
@@ -118,6 +123,7 @@ async function runCommand(argv: readonly string[], system: System): Promise<void
   }
   if (await runPlain(argv, system)) return;
   const { rootCommand } = await import('./commands/root.ts');
+  const { exitCodesOf } = await import('./commands/verb.ts');
   const program = rootCommand(MAILCTL_VERSION, system);
   // Where the line begins with a verb it is that one, and the others need not be known.
   const possible = verbs.filter(({ name }) => name === argv[0]);
@@ -125,7 +131,8 @@ async function runCommand(argv: readonly string[], system: System): Promise<void
     const command = program.command(name).description(summary);
     if (!argv.includes(name)) continue; // only what the line names can be what it runs
     const verb = await load();
-    verb.define(command, (work) => withApp(system, program.opts(), work));
+    verb.define(command, (work) => withApp(system, program.opts(), work), verbs);
+    command.addHelpText('afterAll', exitCodesOf(verb));
   }
   if (argv.length === 0) program.help({ error: true });
   const [first, second = 'help'] = argv;

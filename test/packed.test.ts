@@ -64,7 +64,7 @@ describe('the package', () => {
       ]),
     );
     const other =
-      /^(LICENSE|README\.md|package\.json|bin\/mailctl\.js|(?:bin|dist)\/package\.json|dist\/[\w-]+\.js|dist\/(?:LICENSES|help)\.txt)$/;
+      /^(LICENSE|README\.md|package\.json|bin\/mailctl\.js|(?:bin|dist)\/package\.json|dist\/[\w-]+\.js|dist\/(?:LICENSES|help)\.txt|dist\/man\/mailctl[\w-]*\.1)$/;
     expect(files.filter((path) => !other.test(path))).toEqual([]);
 
     const licences = readFileSync(join(directory, 'dist', 'LICENSES.txt'), 'utf8');

@@ -10,6 +10,10 @@ import { withMail } from './mail.ts';
 import { examples, type Verb } from './verb.ts';
 
 export const fetch: Verb = {
+  endings: [
+    ...(['incomplete', 'usage', 'data', 'not-found', 'refused', 'store', 'archive'] as const),
+    ...(['temporary', 'protocol', 'login', 'config', 'cancelled'] as const),
+  ],
   define(command, run) {
     command
       .description(

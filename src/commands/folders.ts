@@ -1,5 +1,6 @@
 import type { Mailbox } from '../mail/message.ts';
 import type { Column } from '../terminal/table.ts';
+import { rememberFolders } from './folder-cache.ts';
 import { withMail } from './mail.ts';
 import type { RowOf } from './rows.ts';
 import { examples, type Verb } from './verb.ts';
@@ -26,11 +27,13 @@ export const folders: Verb = {
       )
       .action(({ counts = false }) =>
         run((app) =>
-          withMail(app, async (session) => {
+          withMail(app, async (session, account) => {
             const mailboxes = await session.listMailboxes({ counts });
             // A mere container holds no messages; nothing can be done with it.
             const rows = mailboxes.filter(({ selectable }) => selectable).map(toRow);
             await app.output.rows(rows, columns);
+            const paths = rows.map(({ path }) => path);
+            await rememberFolders(app.system, account.name, paths);
             if (app.output.format === 'table' && rows.every(({ messages }) => messages === null)) {
               app.remark('This server does not count along; --counts asks it for each folder.');
             }

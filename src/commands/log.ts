@@ -28,6 +28,7 @@ const columns: readonly Column<EventRow>[] = [
 ];
 
 export const log: Verb = {
+  endings: ['usage', 'data', 'archive', 'config'],
   define(command, run) {
     command
       .description(

@@ -9,6 +9,7 @@ import { accountStore } from './tokens.ts';
 import { examples, type Verb } from './verb.ts';
 
 export const logout: Verb = {
+  endings: ['usage', 'data', 'store', 'archive', 'config', 'cancelled'],
   define(command, run) {
     command
       .description(

@@ -28,6 +28,7 @@ const columns: readonly Column<ProviderRow>[] = [
 ];
 
 export const providers: Verb = {
+  endings: ['usage', 'archive'],
   define(command, run) {
     command
       .description(

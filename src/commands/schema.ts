@@ -6,6 +6,7 @@ import { errorRow, rowSchemas } from './rows.ts';
 import { examples, type Verb } from './verb.ts';
 
 export const schema: Verb = {
+  endings: ['usage', 'archive'],
   define(command, run) {
     command
       .description(

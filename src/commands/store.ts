@@ -11,10 +11,11 @@ import { accountStore } from './tokens.ts';
 import { examples, type Verb } from './verb.ts';
 
 export const store: Verb = {
+  endings: ['usage', 'data', 'store', 'archive', 'login', 'config', 'cancelled'],
   define(command, run) {
     command
       .description('Where the tokens of an account are kept; see mailctl store move --help.')
-      .addHelpText('after', examples('mailctl store move --help'));
+      .addHelpText('after', examples('mailctl store move --help', 'mailctl store move --json'));
     storeOptions(command.command('move'))
       .description(
         "Carry an account's tokens to another store: written there, read back and compared, then removed here.",

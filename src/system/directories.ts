@@ -30,6 +30,15 @@ export function stateDirectory(system: Place): string {
   });
 }
 
+/** What can be thrown away at any time: the names of folders, for the completion of a shell. */
+export function cacheDirectory(system: Place): string {
+  return directory(system, 'XDG_CACHE_HOME', {
+    darwin: ['Library', 'Caches'],
+    win32: 'LOCALAPPDATA',
+    other: ['.cache'],
+  });
+}
+
 interface Defaults {
   readonly darwin: readonly string[];
   /** The name of the variable that holds it. */

@@ -45,20 +45,28 @@ describe('the help', () => {
     expect((await run(['help'], { home })).stdout).toBe(result.stdout);
   });
 
-  it.each(names)('of %s ends with examples that are its own', (name) => {
+  it.each(names)('of %s ends with examples that are its own, and its exit codes', (name) => {
     const result = helpOf(name);
     expectHelp(result);
-    const [, usage, examples] = /^Usage: ([^\n]*)\n.*\nExamples:\n(.+)$/s.exec(result.stdout) ?? [];
+    const [, usage, examples, codes = ''] =
+      /^Usage: ([^\n]*)\n.*\nExamples:\n(.+)\n\nExit codes:\n(.+)$/s.exec(result.stdout) ?? [];
     expect(usage).toMatch(new RegExp(`^mailctl ${name} `));
     const lines = (examples ?? '').trimEnd().split('\n');
     expect(lines.every((line) => /^ {2}\S/.test(line) || /^ {6}--/.test(line))).toBe(true);
     expect(lines[0]).toMatch(new RegExp(`^ {2}mailctl ${name}\\b`));
+    expect(lines.filter((line) => line.includes(`mailctl ${name}`)).length).toBeGreaterThan(1);
     expect(result.stdout).not.toMatch(/\n\n\n/);
+    const known = exitCodes.map(({ code, meaning }) => `${String(code).padStart(5)}  ${meaning}`);
+    const named = codes.trimEnd().split('\n');
+    expect(known.filter((line) => named.includes(line))).toEqual(named);
+    expect(named).toEqual(expect.arrayContaining(known.slice(0, 1)));
+    expect(named.join()).toContain('64  the command line is wrong');
   });
 
   it.each(names)('of %s names only flags that exist in its examples', (name) => {
     const { stdout } = helpOf(name);
-    const [before = '', examples = ''] = stdout.split('\nExamples:\n');
+    const [before = '', rest = ''] = stdout.split('\nExamples:\n');
+    const [examples = ''] = rest.split('\nExit codes:\n');
     const used = [...examples.matchAll(/mailctl [^|#]*/g)].flatMap(([line]) => [
       ...line.matchAll(/ (--?[a-z][a-z-]*)/g),
     ]);

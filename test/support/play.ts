@@ -152,7 +152,9 @@ async function play(one: Case, usual: Certificates): Promise<Played> {
     archive,
     archived: inArchive.map((path) => relative(archive, path)),
     messages: await Promise.all(messages.map((path) => readFile(path, 'latin1'))),
-    strays: all.filter((path) => !inArchive.includes(path) && !known.has(path)),
+    strays: all.filter(
+      (path) => !inArchive.includes(path) && !known.has(path) && !isFolderCache(path),
+    ),
   };
 }
 
@@ -182,6 +184,11 @@ function watchMemory(pid: number): { stop(): number | null } {
       return peakMb;
     },
   };
+}
+
+/** What `folders` remembers for the completion of a shell. */
+function isFolderCache(path: string): boolean {
+  return /^\.cache\/mailctl\/folders\/\w+\.json$/.test(path);
 }
 
 /** What holds whatever a server does, and what the case says. */
