@@ -20,7 +20,8 @@ const host = v.pipe(
   v.check(isHost, 'must be a host name, without scheme, port or brackets'),
 );
 
-function isHost(value: string): boolean {
+/** Also with letters of other scripts; IPv6 without brackets. */
+export function isHost(value: string): boolean {
   const name = /^(?!-)[\p{L}\p{M}\p{N}_-]+(\.[\p{L}\p{M}\p{N}_-]+)*\.?$/u;
   return name.test(value) || (isIPv6(value) && !value.includes('%'));
 }

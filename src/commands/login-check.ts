@@ -6,11 +6,11 @@ import { openMail } from './mail.ts';
 
 /** The whole chain to the mail: AUTHENTICATE with the new login, and EXAMINE INBOX. */
 export async function checkMailbox(app: App, account: Account, login: ServerLogin): Promise<void> {
-  const session = await openMail(app, account, async ({ refused }) => {
+  const session = await openMail(app, account, async ({ refused, reason }) => {
     if (refused === undefined) return login;
     throw new Failure(
       'login',
-      `${account.imap.host} refuses the new login of ${account.imapUser}`,
+      `${account.imap.host} refuses the new login of ${account.imapUser}: ${reason ?? 'it does not say why'}`,
       {
         hint: 'IMAP may be switched off for this mailbox, or the login is meant for another server',
       },

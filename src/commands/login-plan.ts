@@ -28,6 +28,10 @@ export interface LoginFlags extends StoreFlags {
   readonly signingKey?: string | undefined;
   readonly signingCertificate?: string | undefined;
   readonly serviceAccount?: string | undefined;
+  /** False after --no-discover. */
+  readonly discover: boolean;
+  readonly ispdb?: true | undefined;
+  readonly yes?: true | undefined;
 }
 
 /** The account to log in to, as it will stand in the config. */
@@ -64,8 +68,10 @@ export async function planLogin(
   }
   const address =
     givenAddress ?? known?.address ?? (await askFor(app, 'address', 'Mail address: '));
-  const provider = chooseProvider(flags, known, address);
-  const described = describe(address, known, flags, provider);
+  const chosenProvider = chooseProvider(flags, known, address);
+  const found = chosenProvider === null ? await discovered(app, address, known, flags) : null;
+  const provider = chosenProvider ?? found?.provider ?? null;
+  const described = describe(address, found === null ? known : found.entry, flags, provider);
   const entry = await completed(app, described, provider);
   const chosen = name ?? freshName(address, Object.keys(accounts));
   return { name: checkedName(chosen), entry: checkedEntry(chosen, entry) };
@@ -98,6 +104,42 @@ function chooseProvider(
   // A server of the person's own goes before what the address suggests.
   const own = flags.issuer ?? known?.oauth?.issuer ?? known?.oauth?.token_endpoint;
   return own === undefined ? providerOfAddress(address) : null;
+}
+
+/** What the domain of the address says, for what neither the flags nor the config do. */
+async function discovered(
+  app: App,
+  address: string,
+  known: AccountConfig | undefined,
+  flags: LoginFlags,
+): Promise<{ entry: AccountConfig; provider: Provider | null } | null> {
+  const { oauth = {}, imap = {}, login = 'oauth' } = known ?? {};
+  const method = chosenMethod(flags) ?? login;
+  const issuer = flags.issuer ?? oauth.issuer ?? oauth.token_endpoint ?? flags.tenant;
+  const imapHost = flags.imapHost ?? imap.host;
+  const needsIssuer = method === 'oauth' && issuer === undefined;
+  if (!flags.discover || (imapHost !== undefined && !needsIssuer)) return null;
+  const { discoverServers, foundEntry, interoperableScopes } = await import('./login-discovery.ts');
+  const { imapPort, imapSecurity, ispdb, yes } = flags;
+  const options = { issuer, imapHost, imapPort, imapSecurity, ispdb, yes, proxy: undefined };
+  const found = await discoverServers(app, address, options);
+  if (found === null) return null;
+  const more = foundEntry(found);
+  const entry = {
+    ...known,
+    address,
+    ...more,
+    oauth: { ...oauth, ...more.oauth },
+    imap: { ...imap, ...more.imap },
+  };
+  const scopes =
+    flags.scope === undefined && entry.oauth.issuer !== undefined
+      ? await interoperableScopes(app, entry.oauth.issuer, undefined)
+      : undefined;
+  return {
+    entry: { ...entry, oauth: { ...entry.oauth, ...withoutUndefined({ scopes }) } },
+    provider: found.provider,
+  };
 }
 
 /** The flags over what the config has. */

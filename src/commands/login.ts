@@ -42,6 +42,9 @@ export const login: Verb = {
           .createOption('--imap-security <how>', 'tls, starttls, or none (loopback only)')
           .choices(['tls', 'starttls', 'none'] as const),
       )
+      .option('--no-discover', 'do not ask the domain of the address for its servers')
+      .option('--ispdb', "ask Mozilla's database of providers too, which then knows the domain")
+      .option('--yes', 'take the servers that were found without asking')
       .option('--ca-file <file>', 'PEM file of a private certificate authority for the mail server')
       .addOption(
         command

@@ -58,11 +58,14 @@ export function accountStore(app: App, account: Account): TokenStore {
 export function mailLogins(app: App, account: Account, open?: TokenStore): LoginSource {
   const given = givenToken(app.system);
   if (given !== null) {
-    return async ({ refused }) => {
+    return async ({ refused, reason }) => {
       if (refused === undefined) return { kind: 'token', accessToken: given };
-      throw new Failure('login', 'the server refuses the access token in MAILCTL_ACCESS_TOKEN', {
-        hint: 'put a fresh token there, or unset it to use the stored login',
-      });
+      const said = reason === undefined ? '' : `: ${reason}`;
+      throw new Failure(
+        'login',
+        `the server refuses the access token in MAILCTL_ACCESS_TOKEN${said}`,
+        { hint: 'put a fresh token there, or unset it to use the stored login' },
+      );
     };
   }
   // One that is open already must not ask for its passphrase again.
@@ -78,11 +81,14 @@ export function mailLogins(app: App, account: Account, open?: TokenStore): Login
 
 /** The password that was given to `login`; one that is refused cannot be renewed. */
 function storedPassword(app: App, account: Account, store: TokenStore): LoginSource {
-  return async ({ refused }) => {
+  return async ({ refused, reason }) => {
     const hint = `mailctl login -a ${account.name}`;
     if (refused !== undefined) {
       const { host } = account.imap;
-      throw new Failure('login', `${host} refuses the password of ${account.imapUser}`, { hint });
+      const said = reason === undefined ? '' : `: ${reason}`;
+      throw new Failure('login', `${host} refuses the password of ${account.imapUser}${said}`, {
+        hint,
+      });
     }
     const credential = await lockedStoreAudited(app, account, () =>
       loadCredential(account, store, app.system),

@@ -6,7 +6,12 @@ import { isLoopback } from '../system/loopback.ts';
 import type { ProxyChoice } from '../system/proxy.ts';
 import { readTls, startTls, usualTls } from '../system/tls.ts';
 import { openTcp } from '../system/tunnel.ts';
-import { explainImapError, explainNotConnected, isAuthenticationRefused } from './imap-errors.ts';
+import {
+  explainImapError,
+  explainNotConnected,
+  isAuthenticationRefused,
+  tokenRefusal,
+} from './imap-errors.ts';
 import { leaveOutNeedlessCommands } from './imapflow-internals.ts';
 import { searchByKeys } from './imapflow-search.ts';
 import type { ServerLogin } from './login-source.ts';
@@ -30,6 +35,19 @@ export interface ConnectionOptions {
 /** Thrown when the server refused the login itself, so that another one may be tried. */
 export class LoginRefused extends Error {
   override readonly name = 'LoginRefused';
+  /** The URL of the metadata of the login server, where the mail server names one. */
+  readonly metadata: string | null;
+
+  constructor(error: unknown) {
+    const answer = errorField(error, 'responseText') ?? errorText(error);
+    const { status = null, scope = null, metadata = null } = tokenRefusal(error) ?? {};
+    const details = [
+      ...(status === null ? [] : [`status ${status}`]),
+      ...(scope === null ? [] : [`it wants the scope ${scope}`]),
+    ];
+    super(details.length === 0 ? answer : `${answer} (${details.join(', ')})`, { cause: error });
+    this.metadata = metadata;
+  }
 }
 
 /** Below this a transfer counts as stuck. */
@@ -193,8 +211,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
       (error instanceof Failure && error.kind === 'temporary' && errorCode(error.cause) === null);
     if (asked && offered.length > 0) refuseUnknownMechanisms(options, offered, error);
     if (isAuthenticationRefused(error)) {
-      const said = errorField(error, 'responseText') ?? errorText(error);
-      throw new LoginRefused(said, { cause: error });
+      throw new LoginRefused(error);
     }
     throw error;
   }

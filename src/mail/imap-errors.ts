@@ -45,6 +45,34 @@ export function isAuthenticationRefused(error: unknown): boolean {
   );
 }
 
+/** What a server says of a token it refuses, in JSON (RFC 7628 §3.2.2, Google's XOAUTH2). */
+export interface TokenRefusal {
+  readonly status: string | null;
+  /** What it would take. */
+  readonly scope: string | null;
+  /** The URL of the metadata of its login server. */
+  readonly metadata: string | null;
+}
+
+const someText = v.optional(v.union([v.string(), v.number()]));
+const refusalShape = v.object({
+  oauthError: v.object({
+    status: someText,
+    scope: someText,
+    'openid-configuration': v.optional(v.string()),
+  }),
+});
+
+/** Null where the server has said nothing, or not in that form. */
+export function tokenRefusal(error: unknown): TokenRefusal | null {
+  const parsed = v.safeParse(refusalShape, error);
+  if (!parsed.success) return null;
+  const { status, scope, 'openid-configuration': metadata } = parsed.output.oauthError;
+  const text = (value: string | number | undefined) =>
+    value === undefined || value === '' ? null : String(value);
+  return { status: text(status), scope: text(scope), metadata: text(metadata) };
+}
+
 /**
  * Exchange says OK to a login and then that its mailbox cannot be opened. imapflow reports it as a
  * refused login, but without the status of an answer to one.

@@ -9,4 +9,6 @@ export type ServerLogin =
  */
 export type LoginSource = (options: {
   readonly refused: ServerLogin | undefined;
+  /** What the server said to that, for a person. */
+  readonly reason?: string | undefined;
 }) => Promise<ServerLogin>;

@@ -77,7 +77,7 @@ export async function openSession(options: SessionOptions): Promise<MailSession>
   const first = await options.login({ refused: undefined });
   const connection = await connect(first).catch(async (error: unknown) => {
     if (!(error instanceof LoginRefused)) throw error;
-    const second = await options.login({ refused: first });
+    const second = await options.login({ refused: first, reason: error.message });
     return await connect(second).catch((again: unknown) => {
       if (!(again instanceof LoginRefused)) throw again;
       throw new Failure(

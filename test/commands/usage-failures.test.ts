@@ -63,7 +63,7 @@ const cases: readonly Case[] = [
   {
     ...usage,
     name: 'a login that lacks what nobody can be asked for',
-    args: ['login', 'eve@example.net'],
+    args: ['login', 'eve@example.net', '--no-discover'],
     message: /^login to eve@example\.net needs --issuer, --client-id, --imap-host$/,
     hint: /^mailctl login eve@example\.net --issuer … --client-id … --imap-host …$/,
   },

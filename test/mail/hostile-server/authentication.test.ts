@@ -2,7 +2,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { type Case, judge, playAll } from '../../support/play.ts';
 import type { Talk } from '../../support/scripted-imap.ts';
 
-const challenge = `+ ${Buffer.from('{"status":"401","schemes":"Bearer"}').toString('base64')}\r\n`;
+const challenge = `+ ${Buffer.from('{"status":"401","schemes":"Bearer","scope":"https://mail.example.org/"}').toString('base64')}\r\n`;
 
 const logins = (commands: readonly string[]) =>
   commands.filter((command) => command.startsWith('AUTHENTICATE'));
@@ -12,7 +12,7 @@ const cases: readonly Case[] = [
     name: 'B1 challenges the token, then refuses it (XOAUTH2)',
     script: { on: [[/^AUTHENTICATE/, refuseAfterChallenge('')]] },
     codes: [77],
-    says: /refuses the access token in MAILCTL_ACCESS_TOKEN/,
+    says: /refuses the access token in MAILCTL_ACCESS_TOKEN: Invalid credentials \(status 401, it wants the scope https:\/\/mail\.example\.org\/\)/,
     // A token that was given is all there is: it is not tried again.
     check: ({ commands }) => expect(logins(commands)).toHaveLength(1),
   },
@@ -23,6 +23,7 @@ const cases: readonly Case[] = [
       on: [[/^AUTHENTICATE/, refuseAfterChallenge('AQ==')]],
     },
     codes: [77],
+    says: /\(status 401, it wants the scope /,
   },
   {
     name: 'B2 refuses without a word',
