@@ -1,3 +1,5 @@
+import type { TlsSettings } from '../system/tls.ts';
+
 /** The words every subject may use for "who": an account and the servers it belongs to. */
 
 export interface Account {
@@ -14,6 +16,10 @@ export interface Account {
   /** Null where the config names nothing to log in with: then only MAILCTL_ACCESS_TOKEN serves. */
   readonly login: LoginMethod | null;
   readonly imap: ImapServer;
+  /** TLS to the login server. */
+  readonly loginTls: TlsSettings;
+  /** The URL of the proxy to both, "none" for none; null for that of the environment. */
+  readonly proxy: string | null;
   readonly store: StoreSettings;
   /** Absolute path of the folder its mail is fetched into. */
   readonly archive: string;
@@ -110,12 +116,10 @@ export type AuthorizationServer =
       readonly deviceAuthorizationEndpoint: string | null;
     };
 
-export interface ImapServer {
+export interface ImapServer extends TlsSettings {
   readonly host: string;
   readonly port: number;
   readonly security: ImapSecurity;
-  /** PEM file of a private certificate authority. */
-  readonly caFile: string | null;
   /** For tokens, the best first; of those the server offers one is taken. */
   readonly mechanisms: readonly OAuthMechanism[];
   /** False where the first answer must wait for the challenge, whatever the server offers. */

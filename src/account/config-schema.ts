@@ -1,6 +1,8 @@
 import { isIPv6 } from 'node:net';
 import * as v from 'valibot';
 import { isLoopback } from '../system/loopback.ts';
+import { parseProxy } from '../system/proxy.ts';
+import { plainFingerprint } from '../system/tls.ts';
 
 /** The shape of config.toml; README.md and this file say the same. */
 const text = v.pipe(
@@ -67,7 +69,24 @@ const port = v.pipe(
   v.maxValue(65_535, 'must be 1 to 65535'),
 );
 
+/** How a server is known, and how it knows us: the same for mail and for login servers. */
+const tls = {
+  ca_file: v.optional(text),
+  client_cert_file: v.optional(text),
+  client_key_file: v.optional(text),
+  tls_fingerprint: v.optional(
+    v.pipe(
+      text,
+      v.check(
+        (value) => plainFingerprint(value) !== null,
+        'must be the SHA-256 of a certificate: 64 hex digits',
+      ),
+    ),
+  ),
+};
+
 const oauth = v.strictObject({
+  ...tls,
   issuer: v.optional(endpoint),
   tenant: v.optional(v.pipe(text, v.regex(/^[\w.-]+$/, 'must be a tenant: a number or a domain'))),
   authorization_endpoint: v.optional(endpoint),
@@ -91,10 +110,10 @@ const imap = v.strictObject({
   security: v.optional(
     v.picklist(['tls', 'starttls', 'none'], 'must be "tls", "starttls" or "none"'),
   ),
-  ca_file: v.optional(text),
   mechanism: v.optional(
     v.picklist(['XOAUTH2', 'OAUTHBEARER'], 'must be "XOAUTH2" or "OAUTHBEARER"'),
   ),
+  ...tls,
 });
 
 const command = v.pipe(v.array(text), v.minLength(1, 'must name a program'));
@@ -104,6 +123,15 @@ const account = v.strictObject({
   mailbox: v.optional(address),
   provider: v.optional(text),
   client_id: v.optional(text),
+  proxy: v.optional(
+    v.pipe(
+      text,
+      v.check(
+        (value) => value === 'none' || parseProxy(value) !== null,
+        'must be the URL of a proxy (http://, https:// or socks5://), or "none"',
+      ),
+    ),
+  ),
   login: v.optional(
     v.picklist(
       ['oauth', 'password', 'client-credentials', 'service-account'],

@@ -3,6 +3,7 @@ import { Failure } from '../errors.ts';
 import { dataDirectory } from '../system/directories.ts';
 import { isLoopback } from '../system/loopback.ts';
 import type { System } from '../system/system.ts';
+import { plainFingerprint, type TlsSettings } from '../system/tls.ts';
 import type {
   Account,
   ImapServer,
@@ -46,6 +47,8 @@ export function resolveAccount(
     provider: provider?.id ?? null,
     login: resolveLogin(entry, provider, { where, file }),
     imap: resolveImap(entry, provider, where, file),
+    loginTls: resolveTls(entry.oauth ?? {}, `${where}.oauth`, file),
+    proxy: entry.proxy ?? null,
     store: resolveStore(entry, where, file, system.env),
     archive: entry.archive === undefined ? join(dataDirectory(system), name) : file(entry.archive),
     timeouts: { ...defaultTimeouts, ...definedOnly(timeouts) },
@@ -139,9 +142,33 @@ function resolveImap(
     host,
     port: imap.port ?? provider?.imap.port ?? (security === 'tls' ? 993 : 143),
     security,
-    caFile: imap.ca_file === undefined ? null : file(imap.ca_file),
     mechanisms: imap.mechanism === undefined ? habits.mechanisms : [imap.mechanism],
     initialResponse: habits.initialResponse,
+    ...resolveTls(imap, `${where}.imap`, file),
+  };
+}
+
+/** What the tables of mail and login servers say of TLS, in the same words. */
+type TlsTable = Pick<
+  NonNullable<AccountConfig['imap']>,
+  'ca_file' | 'client_cert_file' | 'client_key_file' | 'tls_fingerprint'
+>;
+
+function resolveTls(table: TlsTable, where: string, file: (value: string) => string): TlsSettings {
+  const { ca_file, client_cert_file, client_key_file, tls_fingerprint } = table;
+  if ((client_cert_file === undefined) !== (client_key_file === undefined)) {
+    const missing = client_key_file === undefined ? 'client_key_file' : 'client_cert_file';
+    throw new Failure('config', `${where}.${missing} is missing`, {
+      hint: 'a client certificate needs client_cert_file and client_key_file',
+    });
+  }
+  return {
+    caFile: ca_file === undefined ? null : file(ca_file),
+    clientCertificate:
+      client_cert_file === undefined || client_key_file === undefined
+        ? null
+        : { certFile: file(client_cert_file), keyFile: file(client_key_file) },
+    fingerprint: tls_fingerprint === undefined ? null : plainFingerprint(tls_fingerprint),
   };
 }
 

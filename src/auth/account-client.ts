@@ -3,7 +3,7 @@ import { Failure } from '../errors.ts';
 import { httpClient } from '../system/http.ts';
 import { proxyChoice } from '../system/proxy.ts';
 import type { System } from '../system/system.ts';
-import { readTls, usualTls } from '../system/tls.ts';
+import { readTls } from '../system/tls.ts';
 import type { ClientProof } from './client-proof.ts';
 import { type OAuthClient, type OAuthSettings, openOAuthClient } from './oauth-client.ts';
 import { readSecret } from './secret-source.ts';
@@ -38,8 +38,8 @@ export async function openFor(
     proof,
     dataCentre,
     http: httpClient({
-      proxies: proxyChoice(null, system),
-      tls: await readTls(usualTls),
+      proxies: proxyChoice(account.proxy, system),
+      tls: await readTls(account.loginTls),
       signal: system.signal,
     }),
     timeoutMs: account.timeouts.command * 1000,

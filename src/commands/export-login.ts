@@ -91,9 +91,16 @@ function refuseLocalKeys({ name, login }: Account): void {
 /** What describes the account anywhere: not where this machine keeps its things. */
 function portableEntry(entry: AccountConfig): Partial<AccountConfig> {
   const { address, mailbox, provider, login, client_id, oauth, imap } = entry;
-  const { ca_file: _, ...server } = imap ?? {};
-  const described = { address, mailbox, provider, login, client_id, oauth, imap: server };
+  const described = {
+    ...{ address, mailbox, provider, login, client_id },
+    ...{ oauth: oauth && withoutFiles(oauth), imap: withoutFiles(imap ?? {}) },
+  };
   return Object.fromEntries(Object.entries(described).filter(([, value]) => value !== undefined));
+}
+
+function withoutFiles<T extends object>(table: T): Partial<T>;
+function withoutFiles(table: object): object {
+  return Object.fromEntries(Object.entries(table).filter(([key]) => !key.endsWith('_file')));
 }
 
 /** A client secret that is in the config, or named there, travels sealed with the rest. */

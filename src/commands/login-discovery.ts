@@ -3,7 +3,8 @@ import { discover, type Means } from '../account/discovery/discover.ts';
 import type { Found, FoundServer } from '../account/discovery/found.ts';
 import { openOAuthClient } from '../auth/oauth-client.ts';
 import { Failure } from '../errors.ts';
-import { LoginRefused, openConnection } from '../mail/connection.ts';
+import { openConnection } from '../mail/connection.ts';
+import { LoginRefused } from '../mail/login-refused.ts';
 import { openDns } from '../system/dns.ts';
 import { httpClient } from '../system/http.ts';
 import { type ProxyChoice, proxyChoice } from '../system/proxy.ts';
@@ -100,10 +101,10 @@ async function askMailServer(
   try {
     const connection = await openConnection({
       server: {
+        ...usualTls,
         host,
         port,
         security,
-        caFile: null,
         mechanisms: ['OAUTHBEARER'],
         initialResponse: true,
       },
@@ -163,7 +164,7 @@ const mailScope = 'urn:ietf:params:oauth:scope:mail';
 export async function interoperableScopes(
   app: App,
   issuer: string,
-  proxy: string | undefined,
+  { proxy, caFile }: { proxy: string | undefined; caFile: string | undefined },
 ): Promise<string[] | undefined> {
   const { system } = app;
   const client = await openOAuthClient(
@@ -172,7 +173,7 @@ export async function interoperableScopes(
       proof: { kind: 'none' },
       http: httpClient({
         proxies: proxyChoice(proxy ?? null, system),
-        tls: await readTls(usualTls),
+        tls: await readTls({ ...usualTls, caFile: caFile ?? null }),
         signal: system.signal,
       }),
       timeoutMs: metadataLimitMs,

@@ -5,6 +5,7 @@ import { findProvider, providerOfAddress, providers } from '../account/providers
 import { Failure } from '../errors.ts';
 import { type App, type ChosenConfig, requestedAccount } from './app.ts';
 import { ask, canAsk } from './ask.ts';
+import { describedByDomain } from './login-servers.ts';
 import { type StoreFlags, storeEntry } from './store-flags.ts';
 
 /** The flags of `login` that describe the account. */
@@ -21,6 +22,9 @@ export interface LoginFlags extends StoreFlags {
   readonly imapPort?: number | undefined;
   readonly imapSecurity?: 'tls' | 'starttls' | 'none' | undefined;
   readonly caFile?: string | undefined;
+  readonly oauthCaFile?: string | undefined;
+  readonly tlsFingerprint?: string | undefined;
+  readonly proxy?: string | undefined;
   readonly store?: 'keychain' | 'file' | 'command' | undefined;
   readonly password?: true | undefined;
   readonly passwordStdin?: true | undefined;
@@ -69,7 +73,9 @@ export async function planLogin(
   const address =
     givenAddress ?? known?.address ?? (await askFor(app, 'address', 'Mail address: '));
   const chosenProvider = chooseProvider(flags, known, address);
-  const found = chosenProvider === null ? await discovered(app, address, known, flags) : null;
+  const method = chosenMethod(flags) ?? known?.login ?? 'oauth';
+  const found =
+    chosenProvider === null ? await describedByDomain(app, address, known, flags, method) : null;
   const provider = chosenProvider ?? found?.provider ?? null;
   const described = describe(address, found === null ? known : found.entry, flags, provider);
   const entry = await completed(app, described, provider);
@@ -106,42 +112,6 @@ function chooseProvider(
   return own === undefined ? providerOfAddress(address) : null;
 }
 
-/** What the domain of the address says, for what neither the flags nor the config do. */
-async function discovered(
-  app: App,
-  address: string,
-  known: AccountConfig | undefined,
-  flags: LoginFlags,
-): Promise<{ entry: AccountConfig; provider: Provider | null } | null> {
-  const { oauth = {}, imap = {}, login = 'oauth' } = known ?? {};
-  const method = chosenMethod(flags) ?? login;
-  const issuer = flags.issuer ?? oauth.issuer ?? oauth.token_endpoint ?? flags.tenant;
-  const imapHost = flags.imapHost ?? imap.host;
-  const needsIssuer = method === 'oauth' && issuer === undefined;
-  if (!flags.discover || (imapHost !== undefined && !needsIssuer)) return null;
-  const { discoverServers, foundEntry, interoperableScopes } = await import('./login-discovery.ts');
-  const { imapPort, imapSecurity, ispdb, yes } = flags;
-  const options = { issuer, imapHost, imapPort, imapSecurity, ispdb, yes, proxy: undefined };
-  const found = await discoverServers(app, address, options);
-  if (found === null) return null;
-  const more = foundEntry(found);
-  const entry = {
-    ...known,
-    address,
-    ...more,
-    oauth: { ...oauth, ...more.oauth },
-    imap: { ...imap, ...more.imap },
-  };
-  const scopes =
-    flags.scope === undefined && entry.oauth.issuer !== undefined
-      ? await interoperableScopes(app, entry.oauth.issuer, undefined)
-      : undefined;
-  return {
-    entry: { ...entry, oauth: { ...entry.oauth, ...withoutUndefined({ scopes }) } },
-    provider: found.provider,
-  };
-}
-
 /** The flags over what the config has. */
 function describe(
   address: string,
@@ -158,12 +128,16 @@ function describe(
       provider: provider?.id,
       login: chosenMethod(flags) ?? known?.login ?? onlyMethod(provider),
       client_id: flags.clientId,
+      proxy: flags.proxy,
       signing_key_file: absolute(flags.signingKey),
       signing_certificate_file: absolute(flags.signingCertificate),
       service_account_file: absolute(flags.serviceAccount),
     }),
     store: flags.store ?? known?.store ?? 'keychain',
-    oauth: { ...known?.oauth, ...withoutUndefined({ issuer, tenant, scopes: scope }) },
+    oauth: {
+      ...known?.oauth,
+      ...withoutUndefined({ issuer, tenant, scopes: scope, ca_file: absolute(flags.oauthCaFile) }),
+    },
     imap: {
       ...known?.imap,
       ...withoutUndefined({
@@ -172,6 +146,7 @@ function describe(
         port: imapPort,
         security: imapSecurity,
         ca_file: absolute(flags.caFile),
+        tls_fingerprint: flags.tlsFingerprint,
       }),
     },
   };

@@ -46,6 +46,12 @@ export const login: Verb = {
       .option('--ispdb', "ask Mozilla's database of providers too, which then knows the domain")
       .option('--yes', 'take the servers that were found without asking')
       .option('--ca-file <file>', 'PEM file of a private certificate authority for the mail server')
+      .option('--oauth-ca-file <file>', 'the same for the login server')
+      .option(
+        '--tls-fingerprint <sha256>',
+        "trust this certificate of the mail server's, and no other",
+      )
+      .option('--proxy <url>', 'reach both through it: http://, https:// or socks5://; or none')
       .addOption(
         command
           .createOption('--store <kind>', 'where to keep the login')

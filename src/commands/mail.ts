@@ -31,7 +31,7 @@ export async function openMail(
   const session = await openSession({
     account,
     login,
-    proxies: proxyChoice(null, system),
+    proxies: proxyChoice(account.proxy, system),
     signal: system.signal,
     clientVersion: MAILCTL_VERSION,
     trace: log.debugging

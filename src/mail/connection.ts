@@ -1,22 +1,17 @@
-import { connect as connectTcp, type Socket } from 'node:net';
 import type { FetchMessageObject, FetchQueryObject, ImapFlow } from 'imapflow';
 import type { ImapServer, Timeouts } from '../account/account.ts';
-import { errorCode, errorField, errorText, Failure } from '../errors.ts';
+import { errorCode, Failure } from '../errors.ts';
 import { isLoopback } from '../system/loopback.ts';
 import type { ProxyChoice } from '../system/proxy.ts';
-import { readTls, startTls, usualTls } from '../system/tls.ts';
-import { openTcp } from '../system/tunnel.ts';
-import {
-  explainImapError,
-  explainNotConnected,
-  isAuthenticationRefused,
-  tokenRefusal,
-} from './imap-errors.ts';
+import { readTls } from '../system/tls.ts';
+import { explainImapError, explainNotConnected, isAuthenticationRefused } from './imap-errors.ts';
 import { leaveOutNeedlessCommands } from './imapflow-internals.ts';
 import { searchByKeys } from './imapflow-search.ts';
+import { LoginRefused } from './login-refused.ts';
 import type { ServerLogin } from './login-source.ts';
 import { credentials, hideCapabilities, refuseUnknownMechanisms, unwanted } from './mechanisms.ts';
 import type { SearchKey } from './search-key.ts';
+import { openEarly, transportOver } from './transport.ts';
 
 /** The only door to imapflow: one logged-in connection, every wait on it bounded in total. */
 export interface ConnectionOptions {
@@ -30,24 +25,6 @@ export interface ConnectionOptions {
   readonly trace: ((entry: Readonly<Record<string, unknown>>) => void) | null;
   /** Told of what the server wants the person to read (RFC 3501 §7.1 ALERT). */
   readonly onAlert: (message: string) => void;
-}
-
-/** Thrown when the server refused the login itself, so that another one may be tried. */
-export class LoginRefused extends Error {
-  override readonly name = 'LoginRefused';
-  /** The URL of the metadata of the login server, where the mail server names one. */
-  readonly metadata: string | null;
-
-  constructor(error: unknown) {
-    const answer = errorField(error, 'responseText') ?? errorText(error);
-    const { status = null, scope = null, metadata = null } = tokenRefusal(error) ?? {};
-    const details = [
-      ...(status === null ? [] : [`status ${status}`]),
-      ...(scope === null ? [] : [`it wants the scope ${scope}`]),
-    ];
-    super(details.length === 0 ? answer : `${answer} (${details.join(', ')})`, { cause: error });
-    this.metadata = metadata;
-  }
 }
 
 /** Below this a transfer counts as stuck. */
@@ -102,28 +79,15 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
   if (server.security === 'none' && !isLoopback(server.host)) {
     throw new Failure('config', `clear text to ${server.host} is never used`);
   }
-  const tls = await readTls({ ...usualTls, caFile: server.caFile });
+  const tls = await readTls(server);
   const [{ ImapFlow }, opened] = await Promise.all([import('imapflow'), openEarly(options)]);
-  let tcp: Socket | undefined;
   const client = new ImapFlow({
     host: server.host,
     port: server.port,
     secure: server.security === 'tls',
     ...(server.security === 'tls' ? {} : { doSTARTTLS: server.security === 'starttls' }),
     auth: { user: options.user, ...credentials(options.login) },
-    transport: {
-      connect: ({ secure }, onConnect) => {
-        tcp = opened ?? connectTcp({ host: server.host, port: server.port }, onConnect);
-        if (tcp.destroyed) throw Object.assign(new Error('cut'), { code: 'ECONNRESET' });
-        if (secure) return startTls(tcp, server.host, tls, onConnect);
-        if (opened !== null) process.nextTick(onConnect);
-        return tcp;
-      },
-      upgrade: (_, { host }, onSecure) => {
-        if (tcp === undefined) throw new Error('TLS is started before there is a connection');
-        return startTls(tcp, host, tls, onSecure);
-      },
-    },
+    transport: transportOver(opened, server, tls),
     clientInfo: { name: 'mailctl', version: options.clientVersion, vendor: 'mailctl' },
     logger: options.trace === null ? false : logger(options.trace),
     disableAutoIdle: true,
@@ -251,23 +215,6 @@ function paceWatch(client: ImapFlow, seconds: number, onStuck: () => void): Node
     if (received - before < slowestBytesPerSecond * seconds) onStuck();
     before = received;
   }, seconds * 1000);
-}
-
-/**
- * The connection below TLS, straight or through a proxy, within its own time; while imapflow is
- * loaded. Null where the server speaks in clear text at once: nobody would listen to it yet.
- */
-async function openEarly(options: ConnectionOptions): Promise<Socket | null> {
-  const { server, proxies, timeouts, signal } = options;
-  const proxy = proxies(server.host, server.port);
-  if (proxy === null && server.security !== 'tls') return null;
-  const late = AbortSignal.timeout(timeouts.connect * 1000);
-  try {
-    return await openTcp(server, proxy, AbortSignal.any([signal, late]));
-  } catch (error) {
-    signal.throwIfAborted();
-    throw explainImapError(late.aborted ? { code: 'CONNECT_TIMEOUT' } : error, server);
-  }
 }
 
 type Trace = (entry: Readonly<Record<string, unknown>>) => void;

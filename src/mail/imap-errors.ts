@@ -45,34 +45,6 @@ export function isAuthenticationRefused(error: unknown): boolean {
   );
 }
 
-/** What a server says of a token it refuses, in JSON (RFC 7628 §3.2.2, Google's XOAUTH2). */
-export interface TokenRefusal {
-  readonly status: string | null;
-  /** What it would take. */
-  readonly scope: string | null;
-  /** The URL of the metadata of its login server. */
-  readonly metadata: string | null;
-}
-
-const someText = v.optional(v.union([v.string(), v.number()]));
-const refusalShape = v.object({
-  oauthError: v.object({
-    status: someText,
-    scope: someText,
-    'openid-configuration': v.optional(v.string()),
-  }),
-});
-
-/** Null where the server has said nothing, or not in that form. */
-export function tokenRefusal(error: unknown): TokenRefusal | null {
-  const parsed = v.safeParse(refusalShape, error);
-  if (!parsed.success) return null;
-  const { status, scope, 'openid-configuration': metadata } = parsed.output.oauthError;
-  const text = (value: string | number | undefined) =>
-    value === undefined || value === '' ? null : String(value);
-  return { status: text(status), scope: text(scope), metadata: text(metadata) };
-}
-
 /**
  * Exchange says OK to a login and then that its mailbox cannot be opened. imapflow reports it as a
  * refused login, but without the status of an answer to one.
@@ -150,9 +122,7 @@ function explainCode(error: unknown, where: string, server: ImapServer): Failure
       'protocol',
       `the certificate of ${where} is not trusted: ${errorText(error)}`,
       {
-        hint: code.startsWith('CERT_')
-          ? 'its operator must renew it; if it is new, check the clock of this computer'
-          : 'for a private authority name its PEM file: --ca-file, or imap.ca_file in the config',
+        hint: certificateHint(code),
         cause: error,
       },
     );
@@ -202,6 +172,15 @@ function explainCode(error: unknown, where: string, server: ImapServer): Failure
     });
   }
   return null;
+}
+
+function certificateHint(code: string): string {
+  if (code === 'ERR_TLS_FINGERPRINT') {
+    return 'if its operator has replaced it, set imap.tls_fingerprint in the config to the new one';
+  }
+  return code.startsWith('CERT_')
+    ? 'its operator must renew it; if it is new, check the clock of this computer'
+    : 'for a private authority name its PEM file: --ca-file, or imap.ca_file in the config';
 }
 
 function isTlsFailure(error: unknown): boolean {

@@ -5,11 +5,11 @@ import { UidSet } from '../uid-set.ts';
 import {
   type Connection,
   type ConnectionOptions,
-  LoginRefused,
   openConnection,
   slowestBytesPerSecond,
 } from './connection.ts';
 import { fetchRanges, validRows } from './fetched-rows.ts';
+import { LoginRefused } from './login-refused.ts';
 import type { LoginSource, ServerLogin } from './login-source.ts';
 import { examine, type ListOptions, listMailboxes, searchableMailboxes } from './mailboxes.ts';
 import type {

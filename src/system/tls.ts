@@ -4,9 +4,10 @@ import {
   type ConnectionOptions,
   checkServerIdentity,
   connect as connectTls,
+  createSecureContext,
   type TLSSocket,
 } from 'node:tls';
-import { errorText, Failure } from '../errors.ts';
+import { errorCode, errorText, Failure } from '../errors.ts';
 import { readSmallFile } from './files.ts';
 
 /** What a config says about TLS to one server. Paths are absolute. */
@@ -34,19 +35,28 @@ const maxPemBytes = 1 << 20;
 /** @throws Failure 'config' naming the file that is not there or cannot be read. */
 export async function readTls(settings: TlsSettings): Promise<TlsMaterial> {
   const { caFile, clientCertificate, fingerprint } = settings;
-  return {
-    options: {
-      minVersion: 'TLSv1.2',
-      ...(caFile === null ? {} : { ca: await readPem(caFile, 'ca_file') }),
-      ...(clientCertificate === null
-        ? {}
-        : {
-            cert: await readPem(clientCertificate.certFile, 'client_cert_file'),
-            key: await readPem(clientCertificate.keyFile, 'client_key_file'),
-          }),
-    },
-    fingerprint,
-  };
+  const minVersion = 'TLSv1.2';
+  if (caFile === null && clientCertificate === null)
+    return { options: { minVersion }, fingerprint };
+  const ca = caFile === null ? {} : { ca: await readPem(caFile, 'ca_file') };
+  const client =
+    clientCertificate === null
+      ? {}
+      : {
+          cert: await readPem(clientCertificate.certFile, 'client_cert_file'),
+          key: await readPem(clientCertificate.keyFile, 'client_key_file'),
+        };
+  try {
+    const secureContext = createSecureContext({ minVersion, ...ca, ...client });
+    return { options: { secureContext }, fingerprint };
+  } catch (error) {
+    const files = [caFile, clientCertificate?.certFile, clientCertificate?.keyFile];
+    const named = files.filter((file) => typeof file === 'string').join(', ');
+    throw new Failure('config', `${named}: not PEM, or of different keys (${errorCode(error)})`, {
+      hint: 'check ca_file, client_cert_file and client_key_file in the config',
+      cause: error,
+    });
+  }
 }
 
 async function readPem(file: string, key: string): Promise<Buffer> {

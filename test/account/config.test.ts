@@ -10,6 +10,7 @@ import { resolveAccount } from '../../src/account/resolve-account.ts';
 import { Failure } from '../../src/errors.ts';
 import { Secrets } from '../../src/system/secrets.ts';
 import type { System } from '../../src/system/system.ts';
+import { usualTls } from '../../src/system/tls.ts';
 
 const home = resolve('/home/ada');
 
@@ -332,9 +333,11 @@ describe('an account', () => {
       provider: null,
       login: null,
       imap: {
-        ...{ host: 'imap.example.org', port: 993, security: 'tls', caFile: null },
+        ...{ host: 'imap.example.org', port: 993, security: 'tls', ...usualTls },
         ...{ mechanisms: ['OAUTHBEARER', 'XOAUTH2'], initialResponse: true },
       },
+      loginTls: usualTls,
+      proxy: null,
       store: { kind: 'keychain' },
       archive: join(home, '.local/share/mailctl/club'),
       timeouts: { connect: 20, greeting: 15, auth: 30, command: 60, idle: 300 },

@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { expectFailure, runBoth } from '../support/failure.ts';
 import { startNamedProvider } from '../support/network.ts';
@@ -49,6 +51,32 @@ test.each(kinds)(
     expect(exempt.stderr).toMatch(/^mailctl: cannot reach imap\.example\.org:993 /);
   },
 );
+
+test("the account's own proxy is remembered, and goes before that of the environment", async () => {
+  const provider = await startNamedProvider();
+  const { home, hosts, env } = provider;
+  const proxy = await startSocksProxy({ hosts, credentials });
+  const url = `socks5://${credentials.user}:${credentials.password}@127.0.0.1:${proxy.port}`;
+  const other = { HTTPS_PROXY: 'http://127.0.0.1:1' };
+  const login = await provider.logIn(other, ['--proxy', url, '-vv']);
+  expect(login, login.stderr).toMatchObject({ code: 0 });
+  const list = await run(['list', '-vv'], { home, env: { ...env, ...other } });
+  expect(list, list.stderr).toMatchObject({ code: 0 });
+  expect(new Set(proxy.asked)).toEqual(new Set(Object.keys(hosts)));
+  expect(`${login.stderr}${list.stderr}`).not.toMatch(/canary-4Tz/);
+
+  const config = join(home.config, 'mailctl', 'config.toml');
+  const text = readFileSync(config, 'utf8');
+  writeFileSync(config, text.replace(url, 'none'));
+  expect((await run(['list'], { home, env: { ...env, ...other } })).stderr).toMatch(
+    /^mailctl: cannot reach imap\.example\.org:993 /,
+  );
+  writeFileSync(config, text.replace(url, 'gopher://ada:proxy-canary-4Tz@h'));
+  const wrong = await run(['list'], { home, env });
+  expect(wrong.code).toBe(78);
+  expect(wrong.stderr).toMatch(/accounts\.club\.proxy must be the URL of a proxy/);
+  expect(wrong.stderr).not.toMatch(/canary/);
+});
 
 test('a proxy that is dead ends with 75, one that leads nowhere too', async () => {
   const { home, env, hosts } = await startNamedProvider();

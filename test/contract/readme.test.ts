@@ -126,6 +126,10 @@ describe('the README', () => {
         'port',
         'security',
         'ca_file',
+        'client_cert_file',
+        'client_key_file',
+        'tls_fingerprint',
+        'proxy',
       ],
     ]) {
       expect(config).toMatch(new RegExp(`\\b${setting}\\b`));

@@ -1,5 +1,6 @@
 import type { Account } from '../../src/account/account.ts';
 import { type MailSession, openSession } from '../../src/mail/session.ts';
+import { usualTls } from '../../src/system/tls.ts';
 import { cleanUpLater } from './clean-up.ts';
 import { ada, type Provider } from './provider.ts';
 
@@ -16,8 +17,10 @@ export async function openTestSession(
     imapUser: ada,
     provider: null,
     login: null,
+    loginTls: usualTls,
+    proxy: null,
     imap: {
-      ...{ host: imap.host, port, security: 'tls', caFile: certificates.caFile },
+      ...{ host: imap.host, port, security: 'tls', ...usualTls, caFile: certificates.caFile },
       ...{ mechanisms: ['OAUTHBEARER', 'XOAUTH2'], initialResponse: true },
     },
     store: { kind: 'keychain' },

@@ -102,7 +102,7 @@ const protonBridge = byPassword({
     port: 1143,
     security: 'starttls',
     switchOn: {
-      text: 'Bridge must run on this machine; it comes with the paid plans. Export its certificate (Settings, Advanced settings) and name it as imap.ca_file.',
+      text: 'Bridge must run on this machine; it comes with the paid plans. Export its certificate (Settings, Advanced settings) and name it as imap.ca_file, or its SHA-256 as imap.tls_fingerprint.',
       url: 'https://proton.me/support/protonmail-bridge-install',
     },
   },

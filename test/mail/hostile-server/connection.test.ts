@@ -144,6 +144,23 @@ const cases: readonly Case[] = [
     check: neverLogsIn,
   },
   {
+    name: 'A14 injects a moment after the answer to STARTTLS',
+    script: {
+      security: 'starttls',
+      on: [
+        [
+          /^STARTTLS/,
+          async (talk) => {
+            await talk.send('<tag> OK begin\r\n');
+            await talk.drip('* CAPABILITY IMAP4rev1 AUTH=XOAUTH2\r\n* PREAUTH hello\r\n', 1);
+          },
+        ],
+      ],
+    },
+    codes: [75, 76],
+    check: neverLogsIn,
+  },
+  {
     name: 'A15 says begin and never shakes hands',
     script: { security: 'starttls', on: [[/^STARTTLS/, '<tag> OK begin\r\n']] },
     codes: [75],

@@ -1,0 +1,52 @@
+import { resolve } from 'node:path';
+import type { AccountConfig } from '../account/config-schema.ts';
+import type { Provider } from '../account/provider.ts';
+import type { App } from './app.ts';
+import type { LoginFlags } from './login-plan.ts';
+
+/** An account whose servers its domain has named. */
+export interface DescribedAccount {
+  readonly entry: AccountConfig;
+  readonly provider: Provider | null;
+}
+
+/**
+ * What the domain of an address says, for what neither the flags nor the config do. Null where
+ * nothing is missing, nobody says anything, or the person does not take it.
+ */
+export async function describedByDomain(
+  app: App,
+  address: string,
+  known: AccountConfig | undefined,
+  flags: LoginFlags,
+  method: NonNullable<AccountConfig['login']>,
+): Promise<DescribedAccount | null> {
+  const { oauth = {}, imap = {} } = known ?? {};
+  const issuer = flags.issuer ?? oauth.issuer ?? oauth.token_endpoint ?? flags.tenant;
+  const imapHost = flags.imapHost ?? imap.host;
+  const needsIssuer = method === 'oauth' && issuer === undefined;
+  if (!flags.discover || (imapHost !== undefined && !needsIssuer)) return null;
+  const { discoverServers, foundEntry, interoperableScopes } = await import('./login-discovery.ts');
+  const { imapPort, imapSecurity, ispdb, yes, oauthCaFile } = flags;
+  const proxy = flags.proxy ?? known?.proxy;
+  const options = { issuer, imapHost, imapPort, imapSecurity, ispdb, yes, proxy };
+  const found = await discoverServers(app, address, options);
+  if (found === null) return null;
+  const more = foundEntry(found);
+  const server = { ...oauth, ...more.oauth };
+  const caFile = oauthCaFile === undefined ? undefined : resolve(oauthCaFile);
+  const scopes =
+    flags.scope === undefined && server.issuer !== undefined
+      ? await interoperableScopes(app, server.issuer, { proxy, caFile })
+      : undefined;
+  return {
+    entry: {
+      ...known,
+      address,
+      ...more,
+      oauth: { ...server, ...(scopes === undefined ? {} : { scopes }) },
+      imap: { ...imap, ...more.imap },
+    },
+    provider: found.provider,
+  };
+}
