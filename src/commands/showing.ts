@@ -1,5 +1,5 @@
 import type { Account } from '../account/account.ts';
-import { errorText, Failure } from '../errors.ts';
+import { Failure } from '../errors.ts';
 import { numberedParts, type Part } from '../mail/body-structure.ts';
 import { parseHeaderLines } from '../mail/header-lines.ts';
 import type { Correspondence, MessageSummary, OpenMailbox } from '../mail/message.ts';
@@ -45,8 +45,10 @@ export class Showing {
   readonly #options: ShowingOptions;
   readonly #pager: Pager | null;
   readonly #absent: string[] = [];
+  readonly #failures: { readonly where: string; readonly failure: Failure }[] = [];
   #whereToLook = 'mailctl list';
   #shown = 0;
+  #attempted = 0;
   #incomplete = 0;
 
   private constructor(options: ShowingOptions, pager: Pager | null) {
@@ -87,8 +89,14 @@ export class Showing {
         hint: this.#whereToLook,
       });
     }
-    if (this.#incomplete > 0) {
-      throw new Failure('incomplete', `${this.#incomplete} could not be shown, or not all of it`, {
+    const [only] = this.#failures;
+    if (only !== undefined && this.#attempted === 1) throw only.failure;
+    for (const { where, failure } of this.#failures) {
+      this.#options.app.tell(`mailctl: ${where}: ${failure.message}`);
+    }
+    const incomplete = this.#incomplete + this.#failures.length;
+    if (incomplete > 0) {
+      throw new Failure('incomplete', `${incomplete} could not be shown, or not all of it`, {
         hint: 'what the server has: mailctl show --raw',
       });
     }
@@ -112,14 +120,16 @@ export class Showing {
     return uids.filter((uid) => !summaries.has(uid));
   }
 
-  /** What is wrong with one message is told; the others are shown all the same. */
+  /** What is wrong with one message is told in the end; the others are shown all the same. */
   async #tryOne(message: Message): Promise<void> {
+    this.#attempted += 1;
     try {
       await this.#one(message);
     } catch (error) {
-      if (!(error instanceof Failure) || error.kind !== 'protocol') throw error;
-      this.#options.app.tell(`mailctl: ${place(message)}: ${errorText(error)}`);
-      this.#incomplete += 1;
+      const own =
+        error instanceof Failure && ['protocol', 'not-found', 'usage'].includes(error.kind);
+      if (!own) throw error;
+      this.#failures.push({ where: place(message), failure: error });
     }
   }
 

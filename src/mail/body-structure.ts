@@ -41,8 +41,9 @@ export interface UnnumberedPart extends Omit<Part, 'part' | 'section' | 'childre
   readonly children: readonly UnnumberedPart[];
 }
 
-/** More than this no server and no honest message has. */
-const maxDepth = 200;
+/** More than this no honest message has. */
+export const maxDepth = 500;
+const maxParts = 20_000;
 
 export function isMultipart({ type }: { readonly type: string }): boolean {
   return type.startsWith('multipart/');
@@ -58,31 +59,23 @@ export function isMessage({ type }: { readonly type: string }): boolean {
  * children count from 1; a message that is no multipart is its own part 1, also within another.
  */
 export function numberParts(root: UnnumberedPart): Part {
-  return isMultipart(root) ? bracket(root, '', 0) : { ...numbered(root, '1', 0), section: 'TEXT' };
+  return isMultipart(root) ? bracket(root, '') : { ...numbered(root, '1'), section: 'TEXT' };
 }
 
-function bracket(node: UnnumberedPart, prefix: string, depth: number): Part {
-  const children =
-    depth > maxDepth
-      ? []
-      : node.children.map((child, index) =>
-          isMultipart(child)
-            ? bracket(child, `${prefix}${index + 1}.`, depth + 1)
-            : numbered(child, `${prefix}${index + 1}`, depth + 1),
-        );
+function bracket(node: UnnumberedPart, prefix: string): Part {
+  const children = node.children.map((child, index) => {
+    const part = `${prefix}${index + 1}`;
+    return isMultipart(child) ? bracket(child, `${part}.`) : numbered(child, part);
+  });
   return { ...node, part: null, section: prefix.slice(0, -1), children };
 }
 
-function numbered(node: UnnumberedPart, part: string, depth: number): Part {
-  const [inner] = depth > maxDepth ? [] : node.children;
-  const children =
-    inner === undefined
-      ? []
-      : [
-          isMultipart(inner)
-            ? bracket(inner, `${part}.`, depth + 1)
-            : numbered(inner, `${part}.1`, depth + 1),
-        ];
+function numbered(node: UnnumberedPart, part: string): Part {
+  const children = node.children
+    .slice(0, 1)
+    .map((inner) =>
+      isMultipart(inner) ? bracket(inner, `${part}.`) : numbered(inner, `${part}.1`),
+    );
   return { ...node, part, section: part, children };
 }
 
@@ -114,18 +107,18 @@ export function findPart(root: Part, part: string): Part | null {
 
 /** Whether a tree can be believed: servers exist that describe a broken message by nonsense. */
 export function isPlausible(root: UnnumberedPart): boolean {
-  const waiting = [root];
+  const waiting = [{ node: root, depth: 0 }];
   let count = 0;
-  for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const { node, depth } = next;
     count += 1;
-    if (count > maxParts || !/^[^\s/]+\/[^\s/]+$/.test(node.type)) return false;
+    if (count > maxParts || depth > maxDepth) return false;
+    if (!/^[^\s/]+\/[^\s/]+$/.test(node.type)) return false;
     if (isMultipart(node) && node.children.length === 0) return false;
-    waiting.push(...node.children);
+    waiting.push(...node.children.map((child) => ({ node: child, depth: depth + 1 })));
   }
   return true;
 }
-
-const maxParts = 20_000;
 
 /** Meant to be saved, not read on the spot. */
 export function isAttachment(part: Part): boolean {

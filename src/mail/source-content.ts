@@ -1,7 +1,13 @@
 import { pipeline, Readable } from 'node:stream';
 import { type MimeNode, Splitter, type SplitterChunk } from '@zone-eu/mailsplit';
 import { errorText, Failure } from '../errors.ts';
-import { allParts, numberParts, type Part, type UnnumberedPart } from './body-structure.ts';
+import {
+  allParts,
+  maxDepth,
+  numberParts,
+  type Part,
+  type UnnumberedPart,
+} from './body-structure.ts';
 import type { MessageContent } from './message-content.ts';
 
 /** The bytes of the message, from the start, each time it is called. */
@@ -21,9 +27,9 @@ export async function contentOfSource(open: OpenSource): Promise<MessageContent>
   const drafts = new Map<unknown, Draft>();
   for await (const chunk of split(open)) {
     if (chunk.type === 'node') {
-      const draft: Draft = { node: chunk, sizeBytes: 0, children: [] };
+      const draft = below(drafts.get(chunk.parentNode) ?? null, chunk);
       drafts.set(chunk, draft);
-      drafts.get(chunk.parentNode)?.children.push(draft);
+      draft.parent?.children.push(draft);
     } else {
       const draft = drafts.get(chunk.node);
       if (draft !== undefined) draft.sizeBytes += chunk.value.length;
@@ -50,8 +56,17 @@ export async function contentOfSource(open: OpenSource): Promise<MessageContent>
 
 interface Draft {
   readonly node: MimeNode;
+  readonly parent: Draft | null;
+  readonly depth: number;
   sizeBytes: number;
   readonly children: Draft[];
+}
+
+/** What is too deep stands beside what it was in, in the order of the message all the same. */
+function below(parent: Draft | null, node: MimeNode): Draft {
+  const place = parent !== null && parent.depth === maxDepth ? parent.parent : parent;
+  const depth = place === null ? 0 : place.depth + 1;
+  return { node, parent: place, depth, sizeBytes: 0, children: [] };
 }
 
 function toUnnumbered({ node, sizeBytes, children }: Draft): UnnumberedPart {

@@ -93,6 +93,19 @@ describeWith('dovecot', 'messages that are hard to read', () => {
     expect(stdout.length).toBeLessThan(4 << 20);
   });
 
+  test('the HTML of those that have some, and the first part of all that have one', async () => {
+    const html = await run(['show', '--html', ...uids], { home });
+    // Those that have none are named, and the code says so.
+    expect(html.code).toBe(1);
+    expect(html.stderr.match(/has no HTML/g)?.length).toBeGreaterThan(uids.length / 2);
+    expect(html.stdout).toContain('<p>The rich one.');
+    expect(html.stdout).not.toMatch(acting);
+    const part = await run(['show', '--part', '1', ...uids], { home });
+    expect(part.code).toBe(1);
+    expect(part.stderr).not.toMatch(/did not send/);
+    expect(part.stdoutBytes.includes('Hello world')).toBe(true);
+  });
+
   test('all are given byte for byte', async () => {
     const { code, stdoutBytes } = await run(['show', '--raw', ...uids], { home });
     expect(code).toBe(0);

@@ -58,11 +58,15 @@ function row(index: number, items: string): string {
   const file = literal(`F${index} ${sent}.pdf`);
   const text = marked(index, sent);
   const values = [
-    `UID ${index + 1} FLAGS (\\Seen) RFC822.SIZE 1000`,
+    `UID ${index + 1} FLAGS (\\Seen) RFC822.SIZE ${Buffer.byteLength(text) + 13}`,
     'INTERNALDATE "17-Jul-2026 02:44:25 +0000"',
     `ENVELOPE ("Fri, 17 Jul 2026 02:44:25 +0000" ${literal(text)} ${from} ${from} ${from} NIL NIL NIL NIL "<1@x>")`,
     `BODYSTRUCTURE (("TEXT" "PLAIN" ("CHARSET" "utf-8") NIL NIL "8BIT" ${Buffer.byteLength(text)} 1 NIL NIL NIL NIL)("APPLICATION" "PDF" NIL NIL NIL "BASE64" 100 NIL ("attachment" ("FILENAME" ${file})) NIL NIL) "MIXED" ("BOUNDARY" "b") NIL NIL NIL)`,
-    ...(items.includes('BODY.PEEK[1]') ? [`BODY[1]<0> ${literal(text)}`] : []),
+    ...['1', 'HEADER', ''].flatMap((section) =>
+      items.includes(`BODY.PEEK[${section}]`)
+        ? [`BODY[${section}]<0> ${literal(section === '1' ? text : `Subject: ${text}\r\n\r\n`)}`]
+        : [],
+    ),
   ];
   return `* ${index + 1} FETCH (${values.join(' ')})\r\n`;
 }
@@ -111,6 +115,7 @@ test('the terminal of this test does what it is told', async () => {
 });
 
 describe.skipIf(process.platform !== 'linux')('hostile mail on a terminal', () => {
+  const uids = letters.map(({ uid }) => String(uid));
   const texts = attempts.map(([, , seen], index) => marked(index, seen));
   const names = attempts.map(([, , seen], index) => `F${index} ${seen}.pdf`);
 
@@ -118,7 +123,10 @@ describe.skipIf(process.platform !== 'linux')('hostile mail on a terminal', () =
     ['list', ['list', '--limit', '100'], texts.toReversed()],
     ['search', ['search', 'from:bob'], texts.toReversed()],
     ['folders', ['folders'], texts],
-    ['show', ['show', ...letters.map(({ uid }) => String(uid))], texts],
+    ['show', ['show', ...uids], texts],
+    ['show --headers', ['show', '--headers', ...uids], texts],
+    ['show --part', ['show', '--part', '1', ...uids], texts],
+    ['show --raw', ['show', '--raw', ...uids], texts],
     ['attachments', ['attachments', '--list'], names.toReversed()],
   ])('%s', async (_, args, wanted) => {
     const { home, env } = await makeMailHome({ script });

@@ -151,7 +151,12 @@ export const structures: readonly Torture[] = [
     source: mixed('brackets', [bracketed(90)]),
     says: ['At the bottom of the brackets.'],
   },
-  { name: 'brackets 300 deep', source: mixed('more brackets', [bracketed(300)]) },
+  {
+    name: 'brackets 300 deep',
+    source: mixed('more brackets', [bracketed(300)]),
+    says: ['At the bottom of the brackets.'],
+  },
+  { name: 'brackets 3,000 deep', source: mixed('far too many brackets', [bracketed(3000)]) },
   {
     name: '1,000 parts',
     source: mixed(
