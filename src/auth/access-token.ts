@@ -101,6 +101,9 @@ export function rememberSecrets(credential: Credential, { secrets }: System): vo
 
 function secretsOf(credential: Credential): (string | null)[] {
   if (credential.kind === 'password') return [credential.password];
-  const { tokens, clientSecret, previousRefreshToken } = credential;
-  return [tokens.accessToken, tokens.refreshToken, clientSecret, previousRefreshToken];
+  const { tokens, clientSecret, registrationAccessToken = null, previousRefreshToken } = credential;
+  return [
+    ...[tokens.accessToken, tokens.refreshToken, previousRefreshToken],
+    ...[clientSecret, registrationAccessToken],
+  ];
 }

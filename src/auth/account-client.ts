@@ -34,16 +34,17 @@ export async function openFor(
   system: System,
   dataCentre: string | null = null,
 ): Promise<OAuthClient> {
-  return openOAuthClient(settings, {
-    proof,
-    dataCentre,
-    http: httpClient({
-      proxies: proxyChoice(account.proxy, system),
-      tls: await readTls(account.loginTls),
-      signal: system.signal,
-    }),
-    timeoutMs: account.timeouts.command * 1000,
+  return openOAuthClient(settings, { proof, dataCentre, ...(await reach(account, system)) });
+}
+
+/** How the login server of an account is reached, and how long one request may take. */
+export async function reach({ proxy, loginTls, timeouts }: Account, system: System) {
+  const http = httpClient({
+    proxies: proxyChoice(proxy, system),
+    tls: await readTls(loginTls),
+    signal: system.signal,
   });
+  return { http, timeoutMs: timeouts.command * 1000 };
 }
 
 /** The client's secret: what the config says, else what `login` was given. Null where neither is. */

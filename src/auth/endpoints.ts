@@ -36,6 +36,7 @@ const optionalEndpoints = [
   'revocation_endpoint',
   'device_authorization_endpoint',
   'userinfo_endpoint',
+  'registration_endpoint',
 ] as const;
 
 /** https, or http on loopback where `insecure` allows it; nothing that smuggles a password. */

@@ -5,6 +5,7 @@ interface Grantee {
   readonly issuer: string;
   readonly clientId: string;
   readonly clientSecret: string | null;
+  readonly registrationAccessToken?: string | null | undefined;
   /** As asked for; what the server granted instead goes before it. */
   readonly scopes: readonly string[];
 }
@@ -13,11 +14,12 @@ interface Grantee {
 export function newGrant(
   response: TokenResponse,
   now: Date,
-  { scopes, ...client }: Grantee,
+  { scopes, registrationAccessToken, ...client }: Grantee,
 ): Grant {
   return {
     kind: 'grant',
     ...client,
+    ...(registrationAccessToken == null ? {} : { registrationAccessToken }),
     tokens: {
       accessToken: response.accessToken,
       expiresAt: expiry(response, now),

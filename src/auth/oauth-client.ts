@@ -6,6 +6,7 @@ import type { ClientProof } from './client-proof.ts';
 import { atDataCentre, dataCentreParameter } from './data-centre.ts';
 import { webPage } from './endpoints.ts';
 import { explainOAuthError } from './oauth-errors.ts';
+import type { ServerFacts } from './registration.ts';
 import { addressesIn, readTokens, type TokenResponse } from './token-response.ts';
 
 /** One attempt at an authorization; its secrets live in memory only (RFC 7636, RFC 9700). */
@@ -73,6 +74,30 @@ export interface OAuthClientOptions {
   readonly timeoutMs: number;
   /** The data centre to ask (an origin), where it is another than the first. */
   readonly dataCentre?: string | null;
+}
+
+/** What a server says of itself, before there is a client. @throws Failure */
+export async function learnServer(
+  server: AuthorizationServer,
+  { http, timeoutMs }: Pick<OAuthClientOptions, 'http' | 'timeoutMs'>,
+): Promise<ServerFacts> {
+  const library = await import('openid-client');
+  const nobody = { clientId: 'none', server };
+  try {
+    const known = await configureClient(library, nobody, {
+      proof: { kind: 'none' },
+      http,
+      timeoutMs,
+    });
+    const { issuer, registration_endpoint, scopes_supported = [] } = known.serverMetadata();
+    return {
+      issuer,
+      registrationEndpoint: registration_endpoint ?? null,
+      scopes: scopes_supported,
+    };
+  } catch (error) {
+    throw explainOAuthError(error, server.issuer);
+  }
 }
 
 const jwtBearer = 'urn:ietf:params:oauth:grant-type:jwt-bearer';

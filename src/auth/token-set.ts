@@ -26,6 +26,8 @@ export interface Grant {
   readonly clientId: string;
   /** A secret given to `login`; one written in the config stays there. */
   readonly clientSecret: string | null;
+  /** What changes or removes a client that registered itself (RFC 7592). */
+  readonly registrationAccessToken?: string | null | undefined;
   readonly tokens: TokenSet;
   /** The refresh token before the present one, kept until that has worked once. */
   readonly previousRefreshToken: string | null;
@@ -52,6 +54,7 @@ const grant = v.object({
   issuer: v.string(),
   clientId: v.string(),
   clientSecret: v.nullable(v.string()),
+  registrationAccessToken: v.optional(v.nullable(v.string())),
   tokens: v.object({
     accessToken: v.string(),
     expiresAt: v.nullable(date),

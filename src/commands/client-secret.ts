@@ -6,6 +6,14 @@ import { readSmallFile } from '../system/files.ts';
 import type { App } from './app.ts';
 import { askSecret, canAsk } from './ask.ts';
 
+export interface SecretSources {
+  /** From the file of a whole client. */
+  readonly given: string | null;
+  readonly file: string | undefined;
+  /** Of an earlier login, or of a client that has just registered itself. */
+  readonly stored: string | null;
+}
+
 /**
  * The client secret a person gives to `login`: from a file, the environment, or typed without echo.
  * Null where none is needed or the config has it. It goes to the token store, never to argv.
@@ -14,11 +22,11 @@ export async function readClientSecret(
   app: App,
   login: LoginMethod | null,
   provider: Provider | null,
-  file: string | undefined,
+  { given, file, stored }: SecretSources,
 ): Promise<string | null> {
   if (login?.kind === 'client-credentials') return readUnattendedSecret(app, login, file);
   if (login?.kind !== 'oauth' || login.clientSecret !== null) return null;
-  const secret = await givenSecret(app, file);
+  const secret = given ?? (await givenSecret(app, file));
   if (secret !== '' && provider?.oauth?.clientSecret === 'forbidden') {
     throw new Failure(
       'usage',
@@ -29,10 +37,11 @@ export async function readClientSecret(
     );
   }
   if (secret !== '') return app.system.secrets.add(secret);
+  if (stored !== null) return app.system.secrets.add(stored);
   if (provider?.oauth?.clientSecret !== 'required') return null;
   if (!canAsk(app)) {
     throw new Failure('usage', `${provider.name} wants the client secret too`, {
-      hint: 'give it with --client-secret-file FILE, or in MAILCTL_CLIENT_SECRET',
+      hint: 'give it with --client-file or --client-secret-file FILE, or in MAILCTL_CLIENT_SECRET',
     });
   }
   return app.system.secrets.add(

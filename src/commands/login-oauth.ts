@@ -22,7 +22,11 @@ export async function logInByOAuth(
 ): Promise<Credential> {
   const { system } = app;
   const provider = account.provider === null ? null : findProvider(account.provider);
-  const clientSecret = await readClientSecret(app, login, provider, options.clientSecretFile);
+  const clientSecret = await readClientSecret(app, login, provider, {
+    given: options.givenSecret,
+    file: options.clientSecretFile,
+    stored: options.ownClient?.clientSecret ?? null,
+  });
   const client = await oauthClientFor(account, { clientSecret, issuer: null }, system);
 
   /** What makes a grant a login: it is the right person's, it is kept, and it opens the mailbox. */
@@ -31,6 +35,7 @@ export async function logInByOAuth(
       issuer: response.dataCentre ?? client.issuer,
       clientId: login.clientId,
       clientSecret,
+      registrationAccessToken: options.ownClient?.registrationAccessToken ?? null,
       scopes: login.scopes,
     });
     rememberSecrets(grant, system);

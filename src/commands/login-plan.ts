@@ -5,6 +5,7 @@ import { findProvider, providerOfAddress, providers } from '../account/providers
 import { Failure } from '../errors.ts';
 import { type App, type ChosenConfig, requestedAccount } from './app.ts';
 import { ask, canAsk } from './ask.ts';
+import { mayRegister } from './client-registration.ts';
 import { describedByDomain } from './login-servers.ts';
 import { type StoreFlags, storeEntry } from './store-flags.ts';
 
@@ -189,7 +190,9 @@ async function completed(
   const serverFlag = provider?.oauth?.tenant ? '--tenant' : '--issuer';
   const missing = [
     ...(needsServer ? [serverFlag] : []),
-    ...(hasClient && entry.client_id === undefined ? ['--client-id'] : []),
+    ...(hasClient && entry.client_id === undefined && !mayRegister(entry, provider)
+      ? ['--client-id']
+      : []),
     ...(provider === null && imap.host === undefined ? ['--imap-host'] : []),
   ];
   if (missing.length > 0 && !canAsk(app)) {

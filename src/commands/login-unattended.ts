@@ -18,7 +18,11 @@ export async function logInUnattended(
 ): Promise<Credential> {
   const { system } = app;
   const provider = account.provider === null ? null : findProvider(account.provider);
-  const clientSecret = await readClientSecret(app, login, provider, options.clientSecretFile);
+  const clientSecret = await readClientSecret(app, login, provider, {
+    given: options.givenSecret,
+    file: options.clientSecretFile,
+    stored: null,
+  });
   const client = await openUnattended(account, login, clientSecret, system);
   const grant = newGrant(await client.request(), system.now(), {
     issuer: client.issuer,

@@ -3,10 +3,12 @@ import { saveConfig, withAccount } from '../account/config-edit.ts';
 import { resolveAccount } from '../account/resolve-account.ts';
 import { rememberSecrets } from '../auth/access-token.ts';
 import { loginEvents } from '../auth/audit-events.ts';
-import type { Credential } from '../auth/token-set.ts';
+import type { Credential, Grant } from '../auth/token-set.ts';
 import type { TokenStore } from '../auth/token-store.ts';
 import { Failure } from '../errors.ts';
 import { type App, appConfig } from './app.ts';
+import { readClientFile } from './client-file.ts';
+import { withClient } from './client-registration.ts';
 import { duration, positiveInteger } from './flags.ts';
 import { logInByOAuth } from './login-oauth.ts';
 import { logInByPassword } from './login-password.ts';
@@ -20,7 +22,7 @@ export const login: Verb = {
   define(command, run) {
     storeOptions(command)
       .description(
-        'Log in to a mailbox in the browser (OAuth authorization code with PKCE) and keep the login in the OS keychain. The account is written into the config. mailctl ships no OAuth client: register one with your provider and give its id. Where a provider has no OAuth, log in with an app password; a program of an organisation can log in in its own right.',
+        'Log in to a mailbox in the browser (OAuth authorization code with PKCE) and keep the login in the OS keychain. The account is written into the config. mailctl ships no OAuth client: register one with your provider and give its id; where a server lets anybody register, mailctl does so itself. Where a provider has no OAuth, log in with an app password; a program of an organisation can log in in its own right.',
       )
       .argument('[address]', 'the mailbox, such as ada@example.org')
       .option('--name <name>', 'what to call the account')
@@ -29,6 +31,7 @@ export const login: Verb = {
       .option('--tenant <tenant>', 'the tenant of your organisation at Microsoft')
       .option('--issuer <url>', "the login server's issuer; its endpoints are discovered")
       .option('--client-id <id>', 'the OAuth client, as registered with the provider')
+      .option('--client-file <file>', 'the client as downloaded: Google’s client_secret_….json')
       .option(
         '--client-secret-file <file>',
         'the client secret of providers that want one (- for stdin; else $MAILCTL_CLIENT_SECRET)',
@@ -81,7 +84,7 @@ export const login: Verb = {
       .addHelpText(
         'after',
         examples(
-          'mailctl login ada@gmail.com --client-id ID --client-secret-file secret.txt',
+          'mailctl login ada@gmail.com --client-file client_secret_1.json',
           'mailctl login ada@example.org --issuer https://login.example.org \\',
           '    --client-id mailctl --imap-host imap.example.org',
           'mailctl login ada@icloud.com',
@@ -91,18 +94,26 @@ export const login: Verb = {
       .action((address, flags) =>
         run(async (app) => {
           const { path, loaded } = await appConfig(app);
-          const { name, entry } = await planLogin(app, { path, loaded }, address, flags);
-          const account = resolveAccount(name, entry, {
-            path,
-            system: app.system,
-            timeouts: loaded?.config.timeouts,
+          const file =
+            flags.clientFile === undefined ? null : await readClientFile(flags.clientFile);
+          const { name, entry: planned } = await planLogin(app, { path, loaded }, address, {
+            ...flags,
+            clientId: flags.clientId ?? file?.clientId,
           });
-          const store = accountStore(app, account);
+          const around = { path, system: app.system, timeouts: loaded?.config.timeouts };
+          const described = resolveAccount(name, planned, around);
+          const store = accountStore(app, described);
           // Everything that can fail without the person is tried before the person is asked.
           await store.probe();
+          const { entry, registered } = await withClient(app, described, planned);
+          const account = resolveAccount(name, entry, around);
           const config = await withAccount(loaded, name, entry);
+          // Remembered also if the login comes to nothing, unless a secret would be lost with it.
+          if (registered?.clientSecret === null) await saveConfig(path, config);
           const credential = await logIn(app, account, {
             ...flags,
+            givenSecret: file?.clientSecret ?? null,
+            ownClient: registered ?? (await storedClient(store, entry.client_id)),
             keep: async (granted) => {
               rememberSecrets(granted, app.system);
               // The config first: an account that is not logged in can be seen and mended, a
@@ -131,8 +142,23 @@ export interface LoginOptions {
   readonly timeout: number;
   readonly clientSecretFile?: string | undefined;
   readonly passwordStdin?: true | undefined;
+  /** The client secret that a client file holds. */
+  readonly givenSecret: string | null;
+  /** What the store has of this client from another login, or its registration gave. */
+  readonly ownClient: StoredClient | null;
   /** Keep what was granted, in the config and in the store. */
   readonly keep: (credential: Credential) => Promise<void>;
+}
+
+type StoredClient = Pick<Grant, 'clientSecret' | 'registrationAccessToken'>;
+
+/** A client that logs in again needs its secret no second time. */
+async function storedClient(
+  store: TokenStore,
+  clientId: string | undefined,
+): Promise<StoredClient | null> {
+  const stored = await store.load().catch(() => null);
+  return stored?.kind === 'grant' && stored.clientId === clientId ? stored : null;
 }
 
 function logIn(app: App, account: Account, options: LoginOptions): Promise<Credential> {

@@ -69,6 +69,14 @@ const rows: Readonly<Record<string, Family>> = {
     revokes: true,
     rotates: false,
   },
+  'Fastmail: registers us, its token endpoint is /oauth/refresh, tokens are used once': {
+    provider: 'fastmail',
+    server: families.fastmail,
+    imap: 'xoauth2 oauthbearer',
+    client: false,
+    revokes: true,
+    rotates: true,
+  },
   'Keycloak: a port that was not registered, a realm in the path': {
     provider: 'keycloak',
     server: families.keycloak,

@@ -74,7 +74,7 @@ const microsoftScope = 'https://outlook.office.com/IMAP.AccessAsUser.All';
 export const fastmail: FamilyServer = () => ({
   clients: [],
   scopes: ['urn:ietf:params:oauth:scope:mail', 'offline_access'],
-  registration: true,
+  registration: { redirectUris: ['http://localhost/callback'] },
   routes: {
     authorization: '/oauth/authorize',
     token: '/oauth/refresh',

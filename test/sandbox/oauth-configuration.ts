@@ -103,7 +103,7 @@ export async function providerConfiguration(about: {
       devInteractions: { enabled: false },
       clientCredentials: { enabled: options.unattended !== undefined },
       introspection: { enabled: true, allowedPolicy: () => true },
-      registration: { enabled: options.registration ?? false },
+      registration: { enabled: options.registration !== undefined },
       revocation: {
         enabled: options.revocation ?? true,
         allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId,

@@ -34,8 +34,8 @@ export interface OAuthServerOptions {
   clients?: readonly ClientMetadata[];
   /** In place of the usual ones. */
   scopes?: readonly string[];
-  /** Anybody may register a client (RFC 7591). Default false. */
-  registration?: boolean;
+  /** Anybody may register a client (RFC 7591), and gets these redirect URIs. Default: nobody. */
+  registration?: { redirectUris: readonly string[] };
   /** Default true. */
   revocation?: boolean;
   /** Default true: of a refresh token that was replaced the server remembers that it was used. */
@@ -130,7 +130,10 @@ export async function startOAuthServer(given: OAuthServerOptions = {}): Promise<
   const mount = path.replace(/\/$/, '');
   const pathOf = (endpoint: string) => routes[endpoint] ?? usualRoutes[endpoint] ?? '/';
 
-  const store = createOAuthStore({ forgetUsedTokens: options.rememberUsedTokens === false });
+  const store = createOAuthStore({
+    forgetUsedTokens: options.rememberUsedTokens === false,
+    redirectUris: options.registration?.redirectUris,
+  });
   const dovecotSecret = randomBytes(16).toString('hex');
   const provider = new Provider(
     issuer,

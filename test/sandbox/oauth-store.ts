@@ -13,7 +13,15 @@ export interface OAuthStore {
  * Storage for `oidc-provider`. Its own in-memory storage is one for the whole process; tests run
  * several servers in one process and must not see each other's grants.
  */
-export function createOAuthStore({ forgetUsedTokens = false } = {}): OAuthStore {
+export function createOAuthStore({
+  forgetUsedTokens = false,
+  redirectUris,
+}: {
+  /** Of a refresh token that was replaced nobody knows later that it was used. */
+  forgetUsedTokens?: boolean;
+  /** Of every client that registers itself, whatever it asked for. */
+  redirectUris?: readonly string[] | undefined;
+} = {}): OAuthStore {
   const models = new Map<string, Map<string, AdapterPayload>>();
 
   const entries = (model: string): Map<string, AdapterPayload> => {
@@ -27,7 +35,10 @@ export function createOAuthStore({ forgetUsedTokens = false } = {}): OAuthStore 
 
   return {
     adapter: (model) => ({
-      upsert: async (id, payload) => void entries(model).set(id, payload),
+      upsert: async (id, payload) => {
+        const changed = model === 'Client' && redirectUris ? { redirect_uris: redirectUris } : {};
+        entries(model).set(id, { ...payload, ...changed });
+      },
       find: async (id) => entries(model).get(id),
       findByUid: async (uid) => findBy(model, (payload) => payload.uid === uid),
       findByUserCode: async (userCode) => findBy(model, (payload) => payload.userCode === userCode),
