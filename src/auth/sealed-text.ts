@@ -17,7 +17,8 @@ const envelope = v.object({
     v.object({
       kind: v.literal('scrypt'),
       salt: v.string(),
-      logN: v.pipe(v.number(), v.integer(), v.minValue(14), v.maxValue(20)),
+      // Who wrote it chooses what reading it costs: 128 MiB at the most.
+      logN: v.pipe(v.number(), v.integer(), v.minValue(14), v.maxValue(17)),
     }),
   ]),
   nonce: bytes,

@@ -1,6 +1,6 @@
 import { fstatSync } from 'node:fs';
 import type { Account } from '../account/account.ts';
-import type { AccountConfig } from '../account/config-schema.ts';
+import { portableEntry } from '../account/portable-entry.ts';
 import { findProvider } from '../account/providers.ts';
 import { loadCredential, lockOptions, lockPath } from '../auth/access-token.ts';
 import { secretProof } from '../auth/account-client.ts';
@@ -86,21 +86,6 @@ function refuseLocalKeys({ name, login }: Account): void {
   throw new Failure('usage', `${name} logs in by a key of its own, not by a grant to carry`, {
     hint: 'copy its key file, and log in with it on the other machine',
   });
-}
-
-/** What describes the account anywhere: not where this machine keeps its things. */
-function portableEntry(entry: AccountConfig): Partial<AccountConfig> {
-  const { address, mailbox, provider, login, client_id, oauth, imap } = entry;
-  const described = {
-    ...{ address, mailbox, provider, login, client_id },
-    ...{ oauth: oauth && withoutFiles(oauth), imap: withoutFiles(imap ?? {}) },
-  };
-  return Object.fromEntries(Object.entries(described).filter(([, value]) => value !== undefined));
-}
-
-function withoutFiles<T extends object>(table: T): Partial<T>;
-function withoutFiles(table: object): object {
-  return Object.fromEntries(Object.entries(table).filter(([key]) => !key.endsWith('_file')));
 }
 
 /** A client secret that is in the config, or named there, travels sealed with the rest. */

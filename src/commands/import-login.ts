@@ -1,6 +1,6 @@
-import { text } from 'node:stream/consumers';
 import { saveConfig, withAccount } from '../account/config-edit.ts';
 import { type AccountConfig, accountNamePattern, checkConfig } from '../account/config-schema.ts';
+import { atThisMachine, portableEntry } from '../account/portable-entry.ts';
 import { resolveAccount } from '../account/resolve-account.ts';
 import { rememberSecrets } from '../auth/access-token.ts';
 import { loginEvents } from '../auth/audit-events.ts';
@@ -10,6 +10,7 @@ import { readSmallFile } from '../system/files.ts';
 import { type App, appConfig } from './app.ts';
 import { checkImported } from './login-check.ts';
 import { type SealFlags, sealKeys, sealOptions } from './portable-flags.ts';
+import { readStdin } from './read-stdin.ts';
 import { type StoreFlags, storeEntry, storeOptions } from './store-flags.ts';
 import { accountStore } from './tokens.ts';
 import { examples, type Verb } from './verb.ts';
@@ -82,7 +83,9 @@ const maxLoginBytes = 1 << 20;
 
 async function read(app: App, file: string | undefined): Promise<string> {
   if (file === undefined || file === '-') {
-    if (app.system.stdin.isTTY !== true) return text(app.system.stdin);
+    if (app.system.stdin.isTTY !== true) {
+      return readStdin(app, { what: 'the login', maxBytes: maxLoginBytes });
+    }
     throw new Failure('usage', 'a login is read from a file, or from stdin', {
       hint: 'mailctl import-login club.login',
     });
@@ -112,17 +115,13 @@ function importedEntry(
     const why = 'problem' in checked ? `: ${checked.problem}` : '';
     throw new Failure('data', `the login was written by another version of mailctl${why}`);
   }
-  if (known !== undefined && known.address !== imported.address) {
+  if (known !== undefined && known.address.toLowerCase() !== imported.address.toLowerCase()) {
     throw new Failure('usage', `${name} is ${known.address} here`, {
       hint: `give another name: mailctl import-login --name ${imported.address}`,
     });
   }
-  // What this machine has its own way with stays: its store, its archive, its certificates.
-  const imap = { ...known?.imap, ...imported.imap };
   return {
-    ...known,
-    ...imported,
+    ...atThisMachine(portableEntry(imported), known),
     store: store ?? known?.store ?? 'keychain',
-    ...(Object.keys(imap).length > 0 ? { imap } : {}),
   };
 }

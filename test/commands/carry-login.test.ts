@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { describeWith } from '../support/parts.ts';
@@ -128,6 +128,84 @@ describeWith('dovecot', 'a login on its way to another machine', () => {
     );
     expect(result.code).toBe(65);
     expect(result.stderr).not.toContain('canary');
+    expect(existsSync(join(there.config, 'mailctl', 'config.toml'))).toBe(false);
+  });
+
+  /** What a stranger may write, as no export does. */
+  const forged = (entry: object, key: object | null = null) =>
+    key === null
+      ? JSON.stringify({
+          ...{ format: 'mailctl-login', version: 1, account: 'club' },
+          entry: { address: ada, login: 'password', imap: { host: 'localhost' }, ...entry },
+          credential: JSON.stringify({
+            ...{ version: 1, kind: 'password', password: 'pw-canary-3' },
+            storedAt: '2026-11-15T12:00:00.000Z',
+          }),
+        })
+      : JSON.stringify({
+          ...{ format: 'mailctl-login', version: 1, key, nonce: 'AAAA', tag: 'AAAA', data: 'AAAA' },
+        });
+
+  it('brings no command, file or folder to a machine that did not choose it', async () => {
+    const there = await newHome();
+    const trace = join(there.directory, 'was-run');
+    const command = ['/bin/sh', '-c', `: > '${trace}'`];
+    const login = forged({
+      ...{ archive: '/stranger', proxy: 'http://127.0.0.1:9', store: 'command' },
+      ...{ store_read: command, store_write: command, store_delete: command },
+      ...{ key_command: command, client_secret_command: command, signing_key_command: command },
+      ...{ signing_certificate_file: '/stranger', service_account_command: command },
+      imap: { host: 'localhost', ca_file: '/stranger', client_key_file: '/stranger' },
+      oauth: { issuer: 'https://login.example.org', ca_file: '/stranger' },
+    });
+    for (const args of [['--no-check'], ['--no-check'], []]) {
+      await imported(there, login, args);
+    }
+    const config = readFileSync(join(there.config, 'mailctl', 'config.toml'), 'utf8');
+    expect(config).toContain('another-key');
+    expect(config).not.toMatch(/stranger|_command|store_|proxy|archive/);
+    const other = { home: there, env, stdin: login };
+    const elsewhere = ['import-login', '--name', 'other', '--no-check', '--store'];
+    expect((await run([...elsewhere, 'command'], other)).code).toBe(78);
+    expect((await run([...elsewhere, 'file'], other)).code).toBe(78);
+    expect(existsSync(trace)).toBe(false);
+  });
+
+  it('sends no secret of an account that is here to where a stranger says', async () => {
+    const there = await newHome();
+    const trace = join(there.directory, 'was-run');
+    const own = ['[accounts.club]', `address = "${ada}"`, 'client_id = "mailctl"'];
+    const secret = `client_secret_command = ["/bin/sh", "-c", ": > '${trace}'; echo mine"]`;
+    const archive = 'archive = "own"\n[accounts.club.imap]\nhost = "localhost"\n';
+    mkdirSync(join(there.config, 'mailctl'));
+    const file = join(there.config, 'mailctl', 'config.toml');
+    writeFileSync(file, [...own, secret, archive].join('\n'));
+    const { issuer } = provider.oauth;
+    const { credential } = JSON.parse(
+      (await run(['export-login', '--unencrypted'], { home })).stdout,
+    );
+    const login = JSON.stringify({
+      ...{ format: 'mailctl-login', version: 1, account: 'club', credential },
+      entry: { address: ada, client_id: 'mailctl', oauth: { issuer }, imap: { host: 'localhost' } },
+    });
+    expect((await imported(there, login, ['--no-check'])).code).toBe(0);
+    expect(readFileSync(file, 'utf8')).toContain('archive = "own"');
+    await run(['token', '--min-valid', '1d'], { home: there });
+    expect(existsSync(trace)).toBe(false);
+  });
+
+  it.each([
+    [
+      'a passphrase that takes a GiB to try',
+      forged({}, { kind: 'scrypt', salt: 'AA', logN: 20 }),
+      65,
+    ],
+    ['a name that is none', forged({}).replace('"club"', '"../club"'), 64],
+    ['no end', 'x'.repeat(2_000_000), 64],
+  ])('with %s is refused', async (_, login, code) => {
+    const there = await newHome();
+    const result = await imported(there, login);
+    expect([result.code, result.stderr]).toEqual([code, expect.not.stringContaining('bug')]);
     expect(existsSync(join(there.config, 'mailctl', 'config.toml'))).toBe(false);
   });
 
