@@ -1,10 +1,12 @@
-import { text } from 'node:stream/consumers';
 import type { LoginMethod } from '../account/account.ts';
 import type { Provider } from '../account/provider.ts';
 import { errorText, Failure } from '../errors.ts';
 import { readSmallFile } from '../system/files.ts';
 import type { App } from './app.ts';
 import { askSecret, canAsk } from './ask.ts';
+import { readStdin } from './read-stdin.ts';
+
+const maxSecretBytes = 65_536;
 
 export interface SecretSources {
   /** From the file of a whole client. */
@@ -73,9 +75,9 @@ async function givenSecret(app: App, file: string | undefined): Promise<string> 
 }
 
 async function read(app: App, file: string): Promise<string> {
-  if (file === '-') return text(app.system.stdin);
+  if (file === '-') return readStdin(app, { what: 'the client secret', maxBytes: maxSecretBytes });
   try {
-    const bytes = await readSmallFile(file, 65_536);
+    const bytes = await readSmallFile(file, maxSecretBytes);
     if (bytes !== null) return bytes.toString();
   } catch (error) {
     throw new Failure('usage', `cannot read ${file}: ${errorText(error)}`, { cause: error });

@@ -12,7 +12,10 @@ export async function checkMailbox(app: App, account: Account, login: ServerLogi
       'login',
       `${account.imap.host} refuses the new login of ${account.imapUser}: ${reason ?? 'it does not say why'}`,
       {
-        hint: 'IMAP may be switched off for this mailbox, or the login is meant for another server',
+        hint:
+          login.kind === 'password'
+            ? 'check what was typed, and whether the provider wants a password made for one program'
+            : 'IMAP may be switched off for this mailbox, or the login is meant for another server',
       },
     );
   });

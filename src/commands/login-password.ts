@@ -1,4 +1,3 @@
-import { text } from 'node:stream/consumers';
 import type { Account } from '../account/account.ts';
 import { findProvider } from '../account/providers.ts';
 import type { Credential } from '../auth/token-set.ts';
@@ -7,6 +6,10 @@ import type { App } from './app.ts';
 import { askSecret, canAsk } from './ask.ts';
 import type { LoginOptions } from './login.ts';
 import { checkMailbox } from './login-check.ts';
+import { readStdin } from './read-stdin.ts';
+
+/** More than any server takes in one line. */
+const maxPasswordBytes = 4096;
 
 /** By a password made for one program, where a provider has no OAuth. */
 export async function logInByPassword(
@@ -40,7 +43,10 @@ async function readPassword(
   }
   const given =
     passwordStdin === true
-      ? (await text(app.system.stdin)).replace(/\r?\n$/, '')
+      ? (await readStdin(app, { what: `the ${name}`, maxBytes: maxPasswordBytes })).replace(
+          /\r?\n$/,
+          '',
+        )
       : await askSecret(app.system, `${capitalized(name)} of ${account.imapUser}: `);
   if (given === '') throw new Failure('usage', 'the password is empty');
   // It stands in one line of IMAP.

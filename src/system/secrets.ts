@@ -27,7 +27,10 @@ export class Secrets {
   }
 }
 
-/** As it is, in JSON, percent-encoded, and in base64 at each of its three alignments. */
+/**
+ * As it is, in JSON and in JSON of what was quoted already (an IMAP string in a log), percent-encoded,
+ * and in base64 at each of its three alignments.
+ */
 function spellings(secret: string): string[] {
   const wellFormed = secret.toWellFormed();
   const form = new URLSearchParams({ '': wellFormed }).toString().slice('='.length);
@@ -43,6 +46,9 @@ function spellings(secret: string): string[] {
     const base64 = padded.toString('base64').slice(start, end);
     return [base64, base64.replaceAll('+', '-').replaceAll('/', '_')];
   });
-  const inJson = JSON.stringify(secret).slice(1, -1);
-  return [secret, inJson, ...percent, ...encoded].filter((text) => text.length >= 6);
+  const quoted = (text: string) => JSON.stringify(text).slice(1, -1);
+  const inJson = quoted(secret);
+  return [secret, inJson, quoted(inJson), ...percent, ...encoded].filter(
+    (text) => text.length >= 6,
+  );
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
-import { filesWith } from '../support/leaks.ts';
+import { filesWith, findSecrets } from '../support/leaks.ts';
 import { makeMailHome } from '../support/mail-home.ts';
 import { describeWith } from '../support/parts.ts';
 import { type Provider, startProvider } from '../support/provider.ts';
@@ -9,7 +9,8 @@ import { type Home, newHome, run } from '../support/run.ts';
 import { startInTerminal } from '../support/terminal.ts';
 
 const ada = 'ada@example.org';
-const password = 'pw-canary=8Kd';
+// What IMAP quotes, what base64 spells in several ways, and letters of more than one byte.
+const password = 'pw-canary="8Kd\\ ü€%';
 
 describeWith('dovecot', 'an app password', () => {
   let provider: Provider;
@@ -81,6 +82,9 @@ describeWith('dovecot', 'an app password', () => {
   it.each([
     ['nothing', '', 'empty'],
     ['several lines', 'a\nb\n', 'one line'],
+    ['a zero byte', 'a\0b', 'one line'],
+    ['Latin-1', Buffer.from('pw-canary-\xfc', 'latin1'), 'not UTF-8'],
+    ['a megabyte', 'x'.repeat(1 << 20), 'longer than 4096 bytes'],
   ])('that is %s is no password', async (_, stdin, said) => {
     const home = await newHome();
     const login = await run([...words(home), '--password-stdin'], { home, stdin });
@@ -91,6 +95,54 @@ describeWith('dovecot', 'an app password', () => {
     const home = await newHome();
     const login = await run([...words(home), '--password'], { home });
     expect([login.code, login.stderr]).toEqual([64, expect.stringContaining('--password-stdin')]);
+  });
+
+  it.each([
+    ['LOGIN', 'IMAP4rev1'],
+    ['AUTHENTICATE LOGIN', 'IMAP4rev1 AUTH=LOGIN'],
+    ['AUTHENTICATE PLAIN', 'IMAP4rev1 AUTH=PLAIN'],
+  ])('is told by nobody where a server repeats what came by %s', async (_, capabilities) => {
+    const { home, imap } = await makeMailHome({
+      lines: `login = "password"\nstore = "file"\nkey_file = "key"`,
+      script: {
+        capabilities,
+        on: [
+          [
+            /^(LOGIN|AUTHENTICATE)/,
+            async ({ command, line, send }) => {
+              let said = command;
+              const questions = { PLAIN: [''], LOGIN: ['VXNlcm5hbWU6', 'UGFzc3dvcmQ6'] };
+              const mechanism = /^AUTHENTICATE (PLAIN|LOGIN)$/.exec(command)?.[1];
+              for (const question of mechanism === undefined
+                ? []
+                : questions[mechanism === 'PLAIN' ? 'PLAIN' : 'LOGIN']) {
+                await send(`+ ${question}\r\n`);
+                said += await line();
+              }
+              const words = said.replaceAll(/\r\n|\{.*?\}/g, ' ');
+              await send(`* OK [ALERT] ${words}\r\n<tag> NO [AUTHENTICATIONFAILED] ${words}\r\n`);
+            },
+          ],
+        ],
+      },
+    });
+    for (const more of [['-vv'], ['-vv', '--json', '--log-file', 'log']]) {
+      const words = ['login', '-a', 'club', '--password-stdin', ...more];
+      const { code, stdout, stderr } = await run(words, { home, stdin: password });
+      expect(code, stderr).toBe(77);
+      expect(findSecrets(`${stdout}${stderr}`, new Map([['password', password]]))).toEqual([]);
+      expect(`${stdout}${stderr}`).not.toContain('canary');
+    }
+    const sent = Buffer.from(imap.received().encrypted, 'latin1').toString();
+    const given = Buffer.from(password).toString('base64');
+    const plain = Buffer.from(`\0${ada}\0${password}`).toString('base64');
+    const quoted = password.replaceAll(/["\\]/g, '\\$&');
+    expect(
+      [given, plain, quoted, password].some((form) => sent.includes(form)),
+      sent,
+    ).toBe(true);
+    expect(filesWith(password, home.directory)).toEqual([]);
+    expect(filesWith('canary', home.directory)).toEqual([]);
   });
 
   it('is never shown to a server that takes none', async () => {

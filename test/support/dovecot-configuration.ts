@@ -124,7 +124,7 @@ function passwords(password: string): string {
   return `passdb {
   driver = static
   mechanisms = plain login
-  args = password=${password}
+  args = password={PLAIN.b64}${Buffer.from(password).toString('base64')}
 }`;
 }
 
