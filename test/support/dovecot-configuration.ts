@@ -18,6 +18,8 @@ export function dovecotConfiguration(about: {
   password: string | null;
   /** A mailbox that other tokens open than its own, as the file says. */
   shared: { mailbox: string; oauthFile: string } | null;
+  /** COMPRESS=DEFLATE is offered (RFC 4978). */
+  compress: boolean;
   port: number;
   starttlsPort: number;
 }): string {
@@ -58,7 +60,7 @@ mailbox_list_index = no
 mail_fsync = never
 mail_max_userip_connections = 100
 protocol imap {
-  rawlog_dir = ${about.mailRoot}/%u/rawlog
+${about.compress ? '  mail_plugins = imap_zlib\n' : ''}  rawlog_dir = ${about.mailRoot}/%u/rawlog
 }
 
 namespace inbox {
@@ -116,6 +118,18 @@ introspection_url = ${introspectionUrl}
 username_attribute = sub
 active_attribute = active
 active_value = true
+`;
+}
+
+/**
+ * The same for tokens that are JWTs: Dovecot checks their signature by itself and asks nobody. The
+ * public key of algorithm `ES256` is the file `default/ES256/default` in the directory.
+ */
+export function localOauthConfiguration(keysDirectory: string): string {
+  return `
+introspection_mode = local
+local_validation_key_dict = fs:posix:prefix=${keysDirectory}/
+username_attribute = sub
 `;
 }
 

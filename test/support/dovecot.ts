@@ -6,13 +6,19 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Certificates } from '../sandbox/certificates.ts';
-import { dovecotConfiguration, mailOwner, oauthConfiguration } from './dovecot-configuration.ts';
+import {
+  dovecotConfiguration,
+  localOauthConfiguration,
+  mailOwner,
+  oauthConfiguration,
+} from './dovecot-configuration.ts';
 import { findProgram } from './machine.ts';
 import { type Delivery, MailFiles } from './maildir.ts';
 import { freePorts, killTree } from './processes.ts';
 
 export interface DovecotOptions {
-  oauth: { introspectionUrl: string };
+  /** Whom Dovecot asks about an access token, or the public keys by which it judges one itself. */
+  oauth: { introspectionUrl: string } | { keysDirectory: string };
   certificates: Pick<Certificates, 'certFile' | 'keyFile'>;
   /** SASL mechanisms, separated by spaces. Default: `xoauth2 oauthbearer`. */
   mechanisms?: string;
@@ -20,6 +26,8 @@ export interface DovecotOptions {
   password?: string;
   /** A mailbox that is opened by the tokens of everybody of its domain. */
   shared?: string;
+  /** Default false; true offers COMPRESS=DEFLATE. */
+  compress?: boolean;
   /** Where everything is kept, and left there. Default: a temporary directory, removed at close. */
   directory?: string;
 }
@@ -65,12 +73,17 @@ export async function startDovecot(options: DovecotOptions): Promise<Dovecot> {
   await chmod(directory, 0o711);
   const files = new MailFiles(join(directory, 'users'), mailOwner());
   const oauthFile = join(directory, 'oauth2.conf');
-  await writeFile(oauthFile, oauthConfiguration(options.oauth.introspectionUrl), { mode: 0o600 });
+  const { oauth, shared } = options;
+  const judging =
+    'keysDirectory' in oauth
+      ? localOauthConfiguration(oauth.keysDirectory)
+      : oauthConfiguration(oauth.introspectionUrl);
+  await writeFile(oauthFile, judging, { mode: 0o600 });
 
-  const { shared } = options;
   const sharedFile = join(directory, 'oauth2-shared.conf');
   if (shared !== undefined) {
-    const configuration = oauthConfiguration(options.oauth.introspectionUrl, '%d');
+    if (!('introspectionUrl' in oauth)) throw new Error('a shared mailbox needs introspection');
+    const configuration = oauthConfiguration(oauth.introspectionUrl, '%d');
     await writeFile(sharedFile, configuration, { mode: 0o600 });
   }
 
@@ -84,6 +97,7 @@ export async function startDovecot(options: DovecotOptions): Promise<Dovecot> {
       mechanisms: options.mechanisms ?? 'xoauth2 oauthbearer',
       shared: shared === undefined ? null : { mailbox: shared, oauthFile: sharedFile },
       password: options.password ?? null,
+      compress: options.compress ?? false,
       port,
       starttlsPort,
     });

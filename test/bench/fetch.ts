@@ -1,0 +1,232 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { whyMissing } from '../support/machine.ts';
+import { judge } from './bars.ts';
+import { type Checked, checkBytes } from './check.ts';
+import { directLink, type Link, startDelayingLink } from './link.ts';
+import { type Mailbox, type MailServer, startMailServer } from './mail-server.ts';
+import { measure } from './measure.ts';
+import { type Options, type Plan, parseOptions, usage } from './options.ts';
+import { curl } from './peers/curl.ts';
+import { mailctlPeer } from './peers/mailctl.ts';
+import { mbsync, mbsyncWithoutCompress } from './peers/mbsync.ts';
+import { offlineimap } from './peers/offlineimap.ts';
+import { type Job, type Mode, modes, type Peer } from './peers/peer.ts';
+import { rawPeers } from './peers/raw.ts';
+import { Results } from './results.ts';
+import { barTable, detailTable, machineLine, wallTable } from './tables.ts';
+
+/**
+ * mailctl beside the programs people use today, on one Dovecot over TLS: interleaved runs and their
+ * medians, and the bytes of every message compared after each. Exits 1 when a bar is missed or a
+ * message is, 64 when the command line is wrong.
+ */
+const results = new Results();
+const notes: string[] = [];
+let wrong = 0;
+
+const options = read(process.argv.slice(2));
+if (options !== null) {
+  const directory = mkdtempSync(join(tmpdir(), 'mailctl-bench-'));
+  try {
+    await bench(options, directory);
+  } finally {
+    rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+function read(args: readonly string[]): Options | null {
+  if (args.includes('--help')) {
+    console.log(usage);
+    return null;
+  }
+  try {
+    return parseOptions(args);
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}\n\n${usage}`);
+    process.exitCode = 64;
+    return null;
+  }
+}
+
+async function bench(options: Options, directory: string): Promise<void> {
+  const missing = whyMissing('dovecot');
+  if (missing !== null) throw new Error(`there is no bench without a server: ${missing}`);
+  const loadBefore = loadavg()[0] ?? 0;
+  const peers = choosePeers(options, directory);
+  const server = await startMailServer(directory);
+  const link40 = await startDelayingLink(server.port, { roundTripMs: 40, bitsPerSecond: 200e6 });
+  try {
+    const names = new Set(options.plans.map(({ corpus }) => corpus.name));
+    for (const name of names) {
+      const plans = options.plans.filter(({ corpus }) => corpus.name === name);
+      const [first] = plans;
+      if (first === undefined) continue;
+      say(`${name}: delivering ${first.corpus.about}`);
+      const mailbox = await server.fill(first.corpus);
+      await readOnce(peers, { server, mailbox, plan: first, directory });
+      for (const plan of plans) {
+        const link = plan.link === 'loopback' ? directLink(server.port) : link40;
+        await measurePlan(plan, { peers, server, mailbox, link, options, directory });
+      }
+      server.remove(first.corpus);
+    }
+  } finally {
+    await link40.close();
+    await server.close();
+  }
+  report(peers, options, loadBefore);
+}
+
+function choosePeers({ peers: wanted, quick, profile }: Options, directory: string): Peer[] {
+  const all = [
+    ...[mailctlPeer(profile), mbsync, mbsyncWithoutCompress],
+    ...[...rawPeers(directory), curl, offlineimap],
+  ];
+  const unknown = wanted?.filter((name) => !all.some((peer) => peer.name === name)) ?? [];
+  if (unknown.length > 0) throw new Error(`no such program: ${unknown.join(', ')}`);
+  return all
+    .filter(({ name, quick: inQuick }) => (wanted ? wanted.includes(name) : inQuick || !quick))
+    .filter((peer) => {
+      const why = peer.missing();
+      if (why !== null) tell(`${peer.name} was left out: ${why}.`);
+      return why === null;
+    });
+}
+
+interface Context {
+  readonly server: MailServer;
+  readonly mailbox: Mailbox;
+  readonly directory: string;
+}
+
+/** A server that reads its mail for the first time is slow: nobody is measured on that. */
+async function readOnce(
+  peers: readonly Peer[],
+  { server, mailbox, plan, directory }: Context & { plan: Plan },
+): Promise<void> {
+  for (const peer of peers) {
+    const job = jobFor(peer, plan, { server, mailbox, directory, port: server.port });
+    if (peer.declines({ ...job, slow: false }, 'initial') !== null) continue;
+    prepare(peer, job);
+    await measure(peer.command(job), job.directory);
+    rmSync(job.directory, { recursive: true });
+    return;
+  }
+}
+
+async function measurePlan(
+  plan: Plan,
+  context: Context & { peers: readonly Peer[]; link: Link; options: Options },
+): Promise<void> {
+  const { peers, server, mailbox, link, options, directory } = context;
+  const job = (peer: Peer) => jobFor(peer, plan, { server, mailbox, directory, port: link.port });
+  const able = (mode: Mode) => (peer: Peer) => {
+    const why = peer.declines(job(peer), mode);
+    if (why !== null && plan.modes.includes(mode)) {
+      tell(`${peer.name} was left out where there is a dash: ${why}.`);
+    }
+    return why === null;
+  };
+  for (let repeat = 0; repeat < options.repeats; repeat++) {
+    // Nobody is always the first.
+    const turn = repeat % peers.length;
+    const order = [...peers.slice(turn), ...peers.slice(0, turn)];
+    // An initial run is needed before the others, whether or not it is asked for.
+    const wanted = modes.filter((mode) => mode === 'initial' || plan.modes.includes(mode));
+    for (const mode of wanted) {
+      const takeAway = mode === '100 new' ? mailbox.deliverNews() : () => {};
+      for (const peer of order.filter(able(mode))) {
+        if (mode === 'initial') prepare(peer, job(peer));
+        await measureOne(plan, mode, { peer, job: job(peer), link });
+      }
+      takeAway();
+    }
+    for (const peer of peers) rmSync(job(peer).directory, { recursive: true, force: true });
+  }
+}
+
+function prepare(peer: Peer, job: Job): void {
+  rmSync(job.directory, { recursive: true, force: true });
+  mkdirSync(job.directory, { recursive: true });
+  peer.prepare(job);
+}
+
+async function measureOne(
+  plan: Plan,
+  mode: Mode,
+  { peer, job, link }: { peer: Peer; job: Job; link: Link },
+): Promise<void> {
+  const what = `${plan.corpus.name}, ${mode}, ${link.name}: ${peer.name}`;
+  // What others have left to be written would be waited for by whoever calls fsync next.
+  spawnSync('sync');
+  link.take();
+  const measured = await measure(peer.command(job), job.directory);
+  const traffic = link.take();
+  const checked = checkBytes(peer.mail(job), job.mailbox.expected, peer.restore);
+  if (plan.modes.includes(mode)) {
+    results.add(
+      { corpus: plan.corpus.name, link: plan.link, mode, peer: peer.name },
+      { ...measured, traffic },
+    );
+  }
+  say(`${what}: ${measured.wallSeconds.toFixed(2)} s, ${told(checked)}`);
+  if (checked.lost + checked.twice + checked.altered === 0) return;
+  tell(`${what}: ${told(checked)}.`);
+  if (peer.exact || checked.lost !== checked.altered) wrong += 1;
+}
+
+function jobFor(
+  peer: Peer,
+  { corpus, link }: Plan,
+  { server, mailbox, directory, port }: Context & { port: number },
+): Job {
+  const own = join(directory, 'peers', peer.name.replaceAll(/\W+/g, '-'));
+  const slow = link !== 'loopback';
+  return { corpus, mailbox, port, caFile: server.caFile, slow, directory: own };
+}
+
+function told({ right, lost, twice, altered }: Checked): string {
+  const parts = [
+    `${right} messages right`,
+    lost > 0 ? `${lost} not there` : '',
+    twice > 0 ? `${twice} twice` : '',
+    altered > 0 ? `${altered} with other bytes` : '',
+  ];
+  return parts.filter((part) => part !== '').join(', ');
+}
+
+function report(peers: readonly Peer[], { readme }: Options, loadBefore: number): void {
+  const judged = judge(results);
+  const short = [
+    `${machineLine(new Date(), loadBefore)}.`,
+    wallTable(results, peers),
+    barTable(judged),
+  ].join('\n\n');
+  const about = peers.map(({ name, about }) => `- ${name}: ${about}`).join('\n');
+  const rest = notes.map((note) => `- ${note}`).join('\n');
+  console.log([short, detailTable(results, peers), about, rest].join('\n\n'));
+  if (readme) writeReadme(short);
+  if (wrong > 0 || judged.some(({ met }) => !met)) process.exitCode = 1;
+}
+
+/** Puts the tables between the two marks that stand in the README for them. */
+function writeReadme(text: string): void {
+  const marked = /(?<=<!-- npm run bench -->\n).*?(?=<!-- end of npm run bench -->)/s;
+  const before = readFileSync('README.md', 'utf8');
+  if (!marked.test(before)) throw new Error('README.md has no place for the tables');
+  writeFileSync(
+    'README.md',
+    before.replace(marked, () => `\n${text}\n\n`),
+  );
+}
+
+function tell(note: string): void {
+  if (!notes.includes(note)) notes.push(note);
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
