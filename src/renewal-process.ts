@@ -28,7 +28,7 @@ async function answerRequest(): Promise<void> {
   try {
     const request = parseRenewalRequest(await text(process.stdin));
     const { config, account: name, refused, minValidMs, storeSecret } = request;
-    const account = chooseAccount(await loadConfig(config), config, name, system);
+    const account = await chooseAccount(await loadConfig(config), config, name, system);
     const need = { refused: refused ?? undefined, minValidMs };
     const secret = storeSecret === null ? null : Buffer.from(storeSecret, 'base64');
     const store = tokenStore(account, system, { secret });

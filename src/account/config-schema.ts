@@ -24,6 +24,8 @@ const host = v.pipe(
 
 /** Also with letters of other scripts; IPv6 without brackets. */
 export function isHost(value: string): boolean {
+  // Letters of every script are a class that takes a millisecond to build; most names have none.
+  if (/^(?!-)[\w-]+(\.[\w-]+)*\.?$/.test(value)) return true;
   const name = /^(?!-)[\p{L}\p{M}\p{N}_-]+(\.[\p{L}\p{M}\p{N}_-]+)*\.?$/u;
   return name.test(value) || (isIPv6(value) && !value.includes('%'));
 }

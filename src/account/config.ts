@@ -56,12 +56,12 @@ function decode(path: string, bytes: Buffer): string {
  * The account a command is about: the one named, else `default_account`, else the only one.
  * @throws Failure 'config' when there is none, 'usage' when it is not clear which.
  */
-export function chooseAccount(
+export async function chooseAccount(
   loaded: LoadedConfig | null,
   path: string,
   name: string | undefined,
   system: System,
-): Account {
+): Promise<Account> {
   const accounts = loaded?.config.accounts ?? {};
   const names = Object.keys(accounts);
   if (names.length === 0) {

@@ -15,7 +15,6 @@ import type {
 import type { AccountConfig, Config } from './config-schema.ts';
 import type { Provider } from './provider.ts';
 import { usualImap } from './providers/usual.ts';
-import { findProvider, providers } from './providers.ts';
 import { resolveLogin } from './resolve-login.ts';
 
 const defaultTimeouts: Timeouts = { connect: 20, greeting: 15, auth: 30, command: 60, idle: 300 };
@@ -31,13 +30,13 @@ interface Surroundings {
  * The account a config table describes, filled up from its provider.
  * @throws Failure 'config' naming what is missing.
  */
-export function resolveAccount(
+export async function resolveAccount(
   name: string,
   entry: AccountConfig,
   { path, system, timeouts = {} }: Surroundings,
-): Account {
+): Promise<Account> {
   const where = `${path}: accounts.${name}`;
-  const provider = entry.provider === undefined ? null : knownProvider(entry.provider, where);
+  const provider = entry.provider === undefined ? null : await knownProvider(entry.provider, where);
   const file = (value: string) => absolute(value, dirname(path), system.homeDirectory);
   return {
     name,
@@ -62,7 +61,9 @@ function imapUser(mailbox: string, provider: Provider | null): string {
     : mailbox;
 }
 
-function knownProvider(id: string, where: string): Provider {
+/** The table of providers is large, and an account with a server of its own needs none of it. */
+async function knownProvider(id: string, where: string): Promise<Provider> {
+  const { findProvider, providers } = await import('./providers.ts');
   const provider = findProvider(id);
   if (provider !== null) return provider;
   throw new Failure('config', `${where}.provider: ${id} is not known`, {

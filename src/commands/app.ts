@@ -68,7 +68,7 @@ export async function appConfig({ system, options }: App): Promise<ChosenConfig>
 /** The account this run is about: --account, MAILCTL_ACCOUNT, default_account, the only one. */
 export async function appAccount(app: App): Promise<Account> {
   const { path, loaded } = await appConfig(app);
-  const account = chooseAccount(loaded, path, requestedAccount(app), app.system);
+  const account = await chooseAccount(loaded, path, requestedAccount(app), app.system);
   app.log.info('account', { account: account.name, config: path });
   return account;
 }

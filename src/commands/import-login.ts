@@ -56,7 +56,7 @@ async function takeLogin(app: App, file: string | undefined, flags: ImportFlags)
   const { path, loaded } = await appConfig(app);
   const known = loaded?.config.accounts?.[name];
   const entry = storeEntry(importedEntry(name, login, known, flags), flags);
-  const account = resolveAccount(name, entry, {
+  const account = await resolveAccount(name, entry, {
     path,
     system,
     timeouts: loaded?.config.timeouts,

@@ -101,12 +101,12 @@ export const login: Verb = {
             clientId: flags.clientId ?? file?.clientId,
           });
           const around = { path, system: app.system, timeouts: loaded?.config.timeouts };
-          const described = resolveAccount(name, planned, around);
+          const described = await resolveAccount(name, planned, around);
           const store = accountStore(app, described);
           // Everything that can fail without the person is tried before the person is asked.
           await store.probe();
           const { entry, registered } = await withClient(app, described, planned);
-          const account = resolveAccount(name, entry, around);
+          const account = await resolveAccount(name, entry, around);
           const config = await withAccount(loaded, name, entry);
           // Remembered also if the login comes to nothing, unless a secret would be lost with it.
           if (registered?.clientSecret === null) await saveConfig(path, config);

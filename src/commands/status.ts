@@ -82,14 +82,16 @@ async function showStatus(
   const entries = Object.entries(loaded?.config.accounts ?? {});
   const accounts =
     wanted === undefined && entries.length > 0
-      ? entries.map(([name, entry]) =>
-          resolveAccount(name, entry, {
-            path,
-            system: app.system,
-            timeouts: loaded?.config.timeouts,
-          }),
+      ? await Promise.all(
+          entries.map(([name, entry]) =>
+            resolveAccount(name, entry, {
+              path,
+              system: app.system,
+              timeouts: loaded?.config.timeouts,
+            }),
+          ),
         )
-      : [chooseAccount(loaded, path, wanted, app.system)];
+      : [await chooseAccount(loaded, path, wanted, app.system)];
   const rows: AccountRow[] = [];
   for (const account of accounts) rows.push(await describe(app, account, check));
   await app.output.rows(rows, columns);

@@ -43,7 +43,7 @@ async function moveStore(app: App, flags: StoreFlags & { readonly to: Kind }): P
   const entry = loaded?.config.accounts?.[account.name];
   if (entry === undefined) throw new Failure('config', `there is no account ${account.name}`);
   const moved = storeEntry({ ...entry, store: flags.to }, flags);
-  const target = resolveAccount(account.name, moved, {
+  const target = await resolveAccount(account.name, moved, {
     path,
     system: app.system,
     timeouts: loaded?.config.timeouts,

@@ -30,9 +30,9 @@ function systemWith(env: Readonly<Record<string, string>>): System {
   };
 }
 
-function failureOf(work: () => unknown): Failure {
+async function failureOf(work: () => Promise<unknown>): Promise<Failure> {
   try {
-    work();
+    await work();
   } catch (error) {
     if (error instanceof Failure) return error;
     throw error;
@@ -253,8 +253,10 @@ describe('which account a command is about', () => {
     ['the default', ['club', 'work'], 'work', undefined, 'work'],
     ['the one named, not the default', ['club', 'work'], 'work', 'club', 'club'],
     ['one called toString', ['toString'], undefined, 'toString', 'toString'],
-  ])('%s', (_, names, byDefault, named, expected) => {
-    expect(chooseAccount(loaded(names, byDefault), path, named, system).name).toBe(expected);
+  ])('%s', async (_, names, byDefault, named, expected) => {
+    expect(await chooseAccount(loaded(names, byDefault), path, named, system)).toMatchObject({
+      name: expected,
+    });
   });
 
   it.each([
@@ -304,15 +306,15 @@ describe('which account a command is about', () => {
           /club, work/,
         ] as const,
     ),
-  ] as const)('is not clear with %s', (_, config, named, kind, message, hint) => {
-    const failure = failureOf(() => chooseAccount(config, path, named, system));
+  ] as const)('is not clear with %s', async (_, config, named, kind, message, hint) => {
+    const failure = await failureOf(() => chooseAccount(config, path, named, system));
     expect([failure.kind, failure.message]).toEqual([kind, message]);
     expect(failure.hint).toMatch(hint);
   });
 
-  it('its timeouts are those of the config over the usual ones', () => {
+  it('its timeouts are those of the config over the usual ones', async () => {
     const config = { ...loaded(['club']).config, timeouts: { connect: 7, idle: undefined } };
-    const { timeouts } = chooseAccount({ path, text: '', config }, path, undefined, system);
+    const { timeouts } = await chooseAccount({ path, text: '', config }, path, undefined, system);
     expect(timeouts).toEqual({ connect: 7, greeting: 15, auth: 30, command: 60, idle: 300 });
   });
 });
@@ -320,12 +322,15 @@ describe('which account a command is about', () => {
 describe('an account', () => {
   const path = resolve('/etc/mailctl/config.toml');
   const own = { address: 'ada@example.org', imap: { host: 'imap.example.org' } };
-  const resolved = (entry: AccountConfig, env: Readonly<Record<string, string>> = {}): Account =>
+  const resolved = (
+    entry: AccountConfig,
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<Account> =>
     resolveAccount('club', entry, { path, system: systemWith(env), timeouts: undefined });
   const refusal = (entry: AccountConfig) => failureOf(() => resolved(entry));
 
-  it('of a server in the config alone has what a server usually has', () => {
-    expect(resolved(own)).toEqual({
+  it('of a server in the config alone has what a server usually has', async () => {
+    expect(await resolved(own)).toEqual({
       name: 'club',
       address: 'ada@example.org',
       mailbox: 'ada@example.org',
@@ -344,9 +349,9 @@ describe('an account', () => {
     });
   });
 
-  it('with an issuer has its endpoints discovered', () => {
+  it('with an issuer has its endpoints discovered', async () => {
     const entry = { ...own, client_id: 'c', oauth: { issuer: 'https://login.example.org' } };
-    expect(resolved(entry).login).toEqual({
+    expect((await resolved(entry)).login).toEqual({
       kind: 'oauth',
       clientId: 'c',
       clientSecret: null,
@@ -362,14 +367,16 @@ describe('an account', () => {
     });
   });
 
-  it('with endpoints uses them as they are', () => {
+  it('with endpoints uses them as they are', async () => {
     const oauth = {
       authorization_endpoint: 'https://login.example.org/auth',
       token_endpoint: 'https://token.example.org/token',
       scopes: ['mail'],
       redirect_host: 'localhost' as const,
     };
-    expect(resolved({ ...own, client_id: 'c', client_secret: 's', oauth }).login).toMatchObject({
+    expect(
+      (await resolved({ ...own, client_id: 'c', client_secret: 's', oauth })).login,
+    ).toMatchObject({
       clientSecret: { kind: 'inline', value: 's' },
       server: {
         kind: 'given',
@@ -382,13 +389,13 @@ describe('an account', () => {
     });
   });
 
-  it('by a password needs no client', () => {
+  it('by a password needs no client', async () => {
     const imap = { host: 'imap.example.org', user: 'ada' };
-    const account = resolved({ ...own, login: 'password', imap });
+    const account = await resolved({ ...own, login: 'password', imap });
     expect(account).toMatchObject({ login: { kind: 'password' }, imapUser: 'ada' });
   });
 
-  it('as a program in its own right has the provider’s scopes, but an issuer of its own', () => {
+  it('as a program in its own right has the provider’s scopes, but an issuer of its own', async () => {
     const entry = {
       address: 'team@contoso.example',
       provider: 'microsoft',
@@ -398,7 +405,7 @@ describe('an account', () => {
       signing_certificate_file: '/etc/cert.pem',
       oauth: { issuer: 'https://login.microsoftonline.com/t/v2.0' },
     };
-    expect(resolved(entry).login).toEqual({
+    expect((await resolved(entry)).login).toEqual({
       kind: 'client-credentials',
       clientId: 'c',
       clientSecret: null,
@@ -408,29 +415,31 @@ describe('an account', () => {
       signingCertificateFile: '/etc/cert.pem',
     });
     const { oauth, ...common } = entry;
-    expect(() => resolved(common)).toThrow('need client_id and oauth.issuer');
+    await expect(resolved(common)).rejects.toThrow('need client_id and oauth.issuer');
   });
 
-  it('as a service account has its key from one place', () => {
+  it('as a service account has its key from one place', async () => {
     const entry = {
       address: 'ada@example.org',
       provider: 'google',
       login: 'service-account' as const,
       service_account_command: ['pass', 'show', 'robot'],
     };
-    expect(resolved(entry).login).toEqual({
+    expect((await resolved(entry)).login).toEqual({
       kind: 'service-account',
       key: { kind: 'command', command: ['pass', 'show', 'robot'] },
       scopes: ['https://mail.google.com/'],
     });
-    expect(() => resolved({ ...entry, service_account_file: 'k.json' })).toThrow('more than once');
+    await expect(resolved({ ...entry, service_account_file: 'k.json' })).rejects.toThrow(
+      'more than once',
+    );
     const { service_account_command, ...bare } = entry;
-    expect(() => resolved(bare)).toThrow('service_account_file or service_account_command');
+    await expect(resolved(bare)).rejects.toThrow('service_account_file or service_account_command');
   });
 
-  it('of a known provider needs no more than a client', () => {
+  it('of a known provider needs no more than a client', async () => {
     for (const provider of ['google', 'microsoft']) {
-      const account = resolved({ address: 'ada@example.org', provider, client_id: 'c' });
+      const account = await resolved({ address: 'ada@example.org', provider, client_id: 'c' });
       expect(account.provider).toBe(provider);
       expect(account.login).toMatchObject({
         kind: 'oauth',
@@ -439,26 +448,30 @@ describe('an account', () => {
       expect(account.imap).toMatchObject({ port: 993, security: 'tls' });
     }
     const other = { address: 'a@b.c', provider: 'google', imap: { host: 'h', port: 1 } };
-    expect(resolved(other).imap).toMatchObject({ host: 'h', port: 1, security: 'tls' });
+    expect((await resolved(other)).imap).toMatchObject({ host: 'h', port: 1, security: 'tls' });
   });
 
   it.each([
     ['tls', 993],
     ['starttls', 143],
-  ] as const)('with %s has port %i', (security, port) => {
-    expect(resolved({ ...own, imap: { ...own.imap, security } }).imap.port).toBe(port);
+  ] as const)('with %s has port %i', async (security, port) => {
+    expect((await resolved({ ...own, imap: { ...own.imap, security } })).imap.port).toBe(port);
   });
 
-  it('uses clear text on this machine only', () => {
+  it('uses clear text on this machine only', async () => {
     for (const host of ['localhost', '127.0.0.1', '::1']) {
-      const { imap } = resolved({ ...own, imap: { host, security: 'none' } });
+      const { imap } = await resolved({ ...own, imap: { host, security: 'none' } });
       expect(imap).toMatchObject({ security: 'none', port: 143 });
     }
     for (const host of ['imap.example.org', '127.0.0.1.example.org', '10.0.0.1', '0.0.0.0']) {
-      const { kind, message } = refusal({ ...own, imap: { host, security: 'none' } });
+      const { kind, message } = await refusal({ ...own, imap: { host, security: 'none' } });
       expect([kind, message]).toEqual(['config', expect.stringContaining(`not ${host}`)]);
     }
-    const { kind } = refusal({ address: 'a@b.c', provider: 'google', imap: { security: 'none' } });
+    const { kind } = await refusal({
+      address: 'a@b.c',
+      provider: 'google',
+      imap: { security: 'none' },
+    });
     expect(kind).toBe('config');
   });
 
@@ -473,36 +486,37 @@ describe('an account', () => {
     ['$HOME/Mail', resolve('/etc/mailctl/$HOME/Mail')],
     ['%h/Mail', resolve('/etc/mailctl/%h/Mail')],
     ['$(id)', resolve('/etc/mailctl/$(id)')],
-  ])('its archive %s is %s', (archive, expected) => {
+  ])('its archive %s is %s', async (archive, expected) => {
     const imap = { ...own.imap, ca_file: archive };
-    const account = resolved({ ...own, archive, store: 'file', key_file: archive, imap });
+    const account = await resolved({ ...own, archive, store: 'file', key_file: archive, imap });
     expect(account.archive).toBe(expected);
     expect(account.store).toEqual({ kind: 'file', key: { kind: 'file', path: expected } });
     expect(account.imap.caFile).toBe(expected);
   });
 
-  it('its key file is its own, else that of the environment; an empty variable is unset', () => {
+  it('its key file is its own, else that of the environment; an empty variable is unset', async () => {
     const env = { MAILCTL_KEY_FILE: resolve('/k') };
-    const keyOf = (entry: object, environment = {}) =>
-      resolved({ ...own, store: 'file', ...entry }, environment).store;
+    const keyOf = async (entry: object, environment = {}) =>
+      (await resolved({ ...own, store: 'file', ...entry }, environment)).store;
     const file = (path: string) => ({ kind: 'file', key: { kind: 'file', path: resolve(path) } });
-    expect(keyOf({}, env)).toEqual(file('/k'));
-    expect(keyOf({ key_file: 'mine' }, env)).toEqual(file('/etc/mailctl/mine'));
-    expect(keyOf({}, { MAILCTL_KEY_FILE: '' })).toEqual({ kind: 'file', key: null });
-    expect(resolved(own, env).store).toEqual({ kind: 'keychain' });
+    expect(await keyOf({}, env)).toEqual(file('/k'));
+    expect(await keyOf({ key_file: 'mine' }, env)).toEqual(file('/etc/mailctl/mine'));
+    expect(await keyOf({}, { MAILCTL_KEY_FILE: '' })).toEqual({ kind: 'file', key: null });
+    expect((await resolved(own, env)).store).toEqual({ kind: 'keychain' });
   });
 
-  it('its key can be a systemd credential, a command, or made of a passphrase', () => {
-    const keyOf = (entry: object) => resolved({ ...own, store: 'file', ...entry }).store;
-    expect(keyOf({ key_credential: 'k' })).toMatchObject({
+  it('its key can be a systemd credential, a command, or made of a passphrase', async () => {
+    const keyOf = async (entry: object) =>
+      (await resolved({ ...own, store: 'file', ...entry })).store;
+    expect(await keyOf({ key_credential: 'k' })).toMatchObject({
       key: { kind: 'credential', name: 'k' },
     });
-    expect(keyOf({ key_command: ['pass', 'k'] })).toMatchObject({
+    expect(await keyOf({ key_command: ['pass', 'k'] })).toMatchObject({
       key: { command: ['pass', 'k'] },
     });
-    expect(keyOf({ passphrase: 'ask' })).toMatchObject({ key: { from: { kind: 'ask' } } });
-    expect(keyOf({ passphrase_env: 'P' })).toMatchObject({ key: { from: { name: 'P' } } });
-    expect(keyOf({ passphrase_fd: 3 })).toMatchObject({ key: { from: { fd: 3 } } });
+    expect(await keyOf({ passphrase: 'ask' })).toMatchObject({ key: { from: { kind: 'ask' } } });
+    expect(await keyOf({ passphrase_env: 'P' })).toMatchObject({ key: { from: { name: 'P' } } });
+    expect(await keyOf({ passphrase_fd: 3 })).toMatchObject({ key: { from: { fd: 3 } } });
   });
 
   it.each([
@@ -527,8 +541,8 @@ describe('an account', () => {
       { ...own, oauth: { authorization_endpoint: 'https://h/a' } },
       'token_endpoint is missing',
     ],
-  ])('with %s is refused', (_, entry, sentence) => {
-    const { kind, message, hint } = refusal(entry);
+  ])('with %s is refused', async (_, entry, sentence) => {
+    const { kind, message, hint } = await refusal(entry);
     expect(kind).toBe('config');
     expect(message).toContain(`${path}: `);
     expect(message).toContain(sentence);

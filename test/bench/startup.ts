@@ -31,6 +31,7 @@ const always: readonly Command[] = [
   { name: 'mailctl --version', args: ['bin/mailctl.js', '--version'], bar: 1.6 },
   { name: 'mailctl --help', args: ['bin/mailctl.js', '--help'], bar: 1.8 },
   { name: 'mailctl token, file', args: token('file'), bar: 2.2 },
+  { name: 'the same at a provider', args: token('google'), bar: 2.2 },
 ];
 const withKeychain: Command = { name: 'mailctl token, keychain', args: token('keychain'), bar: 4 };
 
@@ -63,6 +64,8 @@ async function logIn(): Promise<void> {
     [
       ...['[accounts.file]', 'address = "ada@example.org"', imap],
       ...['client_id = "mailctl"', 'store = "file"', `key_file = "${key}"`],
+      ...['[accounts.google]', 'address = "ada@gmail.com"', 'provider = "google"'],
+      ...['client_id = "mailctl"', 'store = "file"', `key_file = "${key}"`],
       ...['[accounts.keychain]', 'address = "ada@example.org"', imap, 'client_id = "mailctl"'],
       '',
     ].join('\n'),
@@ -93,7 +96,9 @@ async function logIn(): Promise<void> {
   });
   await keys.prepare({ fresh: true });
   const directory = join(home, 'state', 'mailctl');
-  await encryptedFileStore('file', { directory, keys }).save(credential);
+  for (const name of ['file', 'google']) {
+    await encryptedFileStore(name, { directory, keys }).save(credential);
+  }
   if (service === null) return;
   Object.assign(process.env, service.env); // keytar finds the service there
   await keychainStore('keychain', platformKeychain(process.platform)).save(credential);

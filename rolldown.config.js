@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import { build, transform } from 'esbuild';
+import { join } from 'node:path';
+import { rolldown } from 'rolldown';
 
 // The bundle that is shipped: dist/mailctl.js and what it loads only when a verb needs it. Native
 // modules stay outside; they are the only runtime dependencies.
@@ -12,65 +12,55 @@ const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
  */
 const withoutChildProcess = {
   name: 'commander-without-child-process',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^node:child_process$/ }, ({ importer }) =>
-      /[\\/]node_modules[\\/]commander[\\/]/.test(importer)
-        ? { path: 'child_process', namespace: 'absent' }
-        : undefined,
-    );
-    onLoad({ filter: /.*/, namespace: 'absent' }, () => ({ contents: 'module.exports = {}' }));
+  resolveId: (id, importer = '') =>
+    id === 'node:child_process' && /[\\/]node_modules[\\/]commander[\\/]/.test(importer)
+      ? '\0absent'
+      : null,
+  load: (id) => (id === '\0absent' ? 'module.exports = {}' : null),
+};
+
+async function bundled(input, format) {
+  const bundle = await rolldown({
+    input,
+    platform: 'node',
+    external: ['keytar', 'fs-native-extensions'],
+    plugins: [withoutChildProcess],
+    transform: { target: 'node20', define: { MAILCTL_VERSION: JSON.stringify(version) } },
+    preserveEntrySignatures: 'allow-extension', // what the first file shares is not put beside it
+    checks: { ineffectiveDynamicImport: false }, // loaded lazily in one program, at once in another
+  });
+  const made = await bundle.generate(format);
+  await bundle.close();
+  return made;
+}
+
+const shipped = {
+  format: 'cjs', // Node starts it in two thirds of the time of ES modules
+  entryFileNames: '[name].js',
+  chunkFileNames: '[name]-[hash].js',
+  minify: true,
+  comments: { legal: false }, // LICENSES.txt has them all
+  codeSplitting: {
+    // What scripts run most is one file: opening each of its modules takes longer than reading it.
+    groups: [
+      { name: 'mailctl', test: /src[\\/]mailctl\.ts$/, priority: 2 },
+      { name: 'token', test: /src[\\/]commands[\\/](?:app|token)\.ts$/, priority: 1 },
+    ],
   },
 };
-
-const options = {
-  outdir: 'dist',
-  entryNames: '[name]',
-  bundle: true,
-  splitting: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node20',
-  plugins: [withoutChildProcess],
-  define: { MAILCTL_VERSION: JSON.stringify(version), 'import.meta.url': 'moduleUrl' },
-  external: ['keytar', 'fs-native-extensions'],
-  minify: true,
-  legalComments: 'none',
-  metafile: true,
-  logLevel: 'warning',
-  write: false,
-};
-
 // Each program is bundled by itself: what two of them share would become one file more to load.
 const programs = ['src/mailctl.ts', 'src/renewal-process.ts', 'src/system/keychain-process.ts'];
-const builds = await Promise.all(
-  programs.map((program) => build({ ...options, entryPoints: [program] })),
-);
-/**
- * Node starts CommonJS in two thirds of the time of ES modules, but esbuild splits only the latter:
- * so each file is turned around afterwards, and nothing but the bundle knows.
- */
-const commonJs = {
-  format: 'cjs',
-  platform: 'node',
-  target: 'node20',
-  minify: true,
-  supported: { 'dynamic-import': false },
-};
-const moduleUrl = "const moduleUrl=require('node:url').pathToFileURL(__filename).href;";
+const bundles = await Promise.all(programs.map((program) => bundled(program, shipped)));
+const files = bundles.flatMap(({ output }) => output);
 mkdirSync('dist', { recursive: true });
 writeFileSync('dist/package.json', '{"type":"commonjs"}\n');
-for (const { path, text } of builds.flatMap(({ outputFiles }) => outputFiles)) {
-  const banner = /\bmoduleUrl\b/.test(text) ? moduleUrl : '';
-  const { code } = await transform(text, { ...commonJs, banner });
-  writeFileSync(path, code);
-}
-const inputs = builds.flatMap(({ metafile }) => Object.keys(metafile.inputs));
-const outputs = builds.flatMap(({ metafile }) => Object.keys(metafile.outputs));
+for (const { fileName, code } of files) writeFileSync(join('dist', fileName), code);
 
 // The licences of everything inside the bundle travel with it.
 const packages = new Set(
-  inputs
-    .map((input) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0])
+  files
+    .flatMap(({ moduleIds }) => moduleIds)
+    .map((path) => /^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+/.exec(path)?.[0])
     .filter((path) => path !== undefined),
 );
 const licences = [...packages].sort().map((path) => {
@@ -81,7 +71,7 @@ const licences = [...packages].sort().map((path) => {
 });
 // A file of an older build goes last: a command that is running may be about to load it.
 const made = new Set([
-  ...outputs.map((path) => basename(path)),
+  ...files.map(({ fileName }) => fileName),
   ...['LICENSES.txt', 'help.txt', 'man', 'package.json'],
 ]);
 for (const name of readdirSync('dist')) {
@@ -105,9 +95,8 @@ const help = helpOf();
 writeFileSync('dist/help.txt', help);
 
 // The man pages say what --help says.
-const { outputFiles } = await build({ ...options, entryPoints: ['src/commands/man-page.ts'] });
-const source = `data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`;
-const { manPage } = await import(source);
+const { output } = await bundled('src/commands/man-page.ts', { format: 'esm' });
+const { manPage } = await import(`data:text/javascript,${encodeURIComponent(output[0].code)}`);
 const [, list = ''] = /\nCommands:\n(.*?)\n\n/s.exec(help) ?? [];
 const verbs = [...list.matchAll(/^ {2}([a-z][\w-]*).*? {2,}(\S.*)$/gm)]
   .map(([, name, summary]) => ({ name, summary }))
