@@ -77,8 +77,9 @@ describe('the package', () => {
 
   test('names no path of the machine it was built on', () => {
     const directory = join(installed, 'node_modules', 'mailctl', 'dist');
-    for (const name of readdirSync(directory)) {
-      expect(readFileSync(join(directory, name), 'utf8').includes(root), name).toBe(false);
+    const entries = readdirSync(directory, { recursive: true, withFileTypes: true });
+    for (const { parentPath, name } of entries.filter((entry) => entry.isFile())) {
+      expect(readFileSync(join(parentPath, name), 'utf8').includes(root), name).toBe(false);
     }
   });
 

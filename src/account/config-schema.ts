@@ -1,8 +1,8 @@
 import { isIPv6 } from 'node:net';
 import * as v from 'valibot';
+import { plainFingerprint } from '../system/fingerprint.ts';
 import { isLoopback } from '../system/loopback.ts';
 import { parseProxy } from '../system/proxy.ts';
-import { plainFingerprint } from '../system/tls.ts';
 
 /** The shape of config.toml; README.md and this file say the same. */
 const text = v.pipe(

@@ -1,9 +1,10 @@
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { Failure } from '../errors.ts';
 import { dataDirectory } from '../system/directories.ts';
+import { plainFingerprint } from '../system/fingerprint.ts';
 import { isLoopback } from '../system/loopback.ts';
 import type { System } from '../system/system.ts';
-import { plainFingerprint, type TlsSettings } from '../system/tls.ts';
+import type { TlsSettings } from '../system/tls.ts';
 import type {
   Account,
   ImapServer,

@@ -9,6 +9,7 @@ import {
 } from 'node:tls';
 import { errorCode, errorText, Failure } from '../errors.ts';
 import { readSmallFile } from './files.ts';
+import { plainFingerprint } from './fingerprint.ts';
 
 /** What a config says about TLS to one server. Paths are absolute. */
 export interface TlsSettings {
@@ -107,10 +108,4 @@ export function startTls(
     );
   });
   return secure;
-}
-
-/** 64 lower-case hex digits of a SHA-256 fingerprint, with or without colons; null for others. */
-export function plainFingerprint(text: string): string | null {
-  const digits = text.replaceAll(':', '').toLowerCase();
-  return /^[0-9a-f]{64}$/.test(digits) ? digits : null;
 }
