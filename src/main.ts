@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { App } from './commands/app.ts';
+import { keychainAhead } from './commands/keychain-ahead.ts';
 import type { GlobalOptions } from './commands/root.ts';
 import type { VerbEntry } from './commands/verb.ts';
 import type { System } from './system/system.ts';
@@ -26,6 +27,7 @@ export const verbs: readonly VerbEntry[] = [
   {
     name: 'token',
     summary: 'print an access token for another program',
+    readsLogin: true,
     load: async () => (await import('./commands/token.ts')).token,
   },
   {
@@ -150,7 +152,9 @@ async function runPlain(argv: readonly string[], system: System): Promise<boolea
   const [name, flag, account, ...more] = argv;
   const named = (flag === '-a' || flag === '--account') && /^[^-]/.test(account ?? '');
   if (more.length > 0 || (flag !== undefined && !named)) return false;
-  const verb = await verbs.find((entry) => entry.name === name)?.load();
+  const entry = verbs.find((one) => one.name === name);
+  if (entry?.readsLogin) await keychainAhead(system);
+  const verb = await entry?.load();
   if (verb?.plain === undefined) return false;
   await withApp(system, { account, input: true, progress: true }, verb.plain);
   return true;

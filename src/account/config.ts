@@ -1,14 +1,11 @@
-import { join, resolve } from 'node:path';
 import { errorText, Failure } from '../errors.ts';
-import { configDirectory } from '../system/directories.ts';
-import { readSmallFile } from '../system/files.ts';
+import { readSmallFile } from '../system/small-file.ts';
 import type { System } from '../system/system.ts';
 import type { Account } from './account.ts';
+import { maxConfigBytes } from './config-path.ts';
 import { type Config, checkConfig, nearest } from './config-schema.ts';
 import { resolveAccount } from './resolve-account.ts';
 import { parseToml } from './toml.ts';
-
-const maxConfigBytes = 1 << 20;
 
 /** A config file that was read and checked. */
 export interface LoadedConfig {
@@ -16,13 +13,6 @@ export interface LoadedConfig {
   /** As it stands in the file, so that it can be edited without losing a comment. */
   readonly text: string;
   readonly config: Config;
-}
-
-/** `--config`, else `$MAILCTL_CONFIG`, else the platform's folder. An empty variable is unset. */
-export function configPath(system: System, flag: string | undefined): string {
-  return resolve(
-    flag || system.env['MAILCTL_CONFIG'] || join(configDirectory(system), 'config.toml'),
-  );
 }
 
 /** Read and check a config; null when there is no such file. @throws Failure 'config' */

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { errorText, Failure } from '../errors.ts';
-import { readSmallFile, writeFileDurably } from '../system/files.ts';
+import { writeFileDurably } from '../system/files.ts';
+import { readSmallFile } from '../system/small-file.ts';
 import { UidSet } from '../uid-set.ts';
 
 /**

@@ -2,7 +2,8 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Account } from '../account/account.ts';
 import { stateDirectory } from '../system/directories.ts';
-import { readSmallFile, writeFileDurably } from '../system/files.ts';
+import { writeFileDurably } from '../system/files.ts';
+import { readSmallFile } from '../system/small-file.ts';
 import type { System } from '../system/system.ts';
 
 /** Says that a renewal is under way. Left standing, by a power cut, it explains a dead login. */

@@ -1,7 +1,7 @@
 import type { SecretSource } from '../account/account.ts';
 import { errorText, Failure } from '../errors.ts';
 import { runCommand } from '../system/command.ts';
-import { readSmallFile } from '../system/files.ts';
+import { readSmallFile } from '../system/small-file.ts';
 
 /** More than any key has. */
 const maxSecretBytes = 65_536;

@@ -1,5 +1,6 @@
 import type { Account } from '../account/account.ts';
-import { chooseAccount, configPath, type LoadedConfig, loadConfig } from '../account/config.ts';
+import { chooseAccount, type LoadedConfig, loadConfig } from '../account/config.ts';
+import { configPath } from '../account/config-path.ts';
 import type { Audit } from '../system/audit.ts';
 import { type Log, silentLog } from '../system/log.ts';
 import type { System } from '../system/system.ts';

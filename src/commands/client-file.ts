@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { errorText, Failure } from '../errors.ts';
-import { readSmallFile } from '../system/files.ts';
+import { readSmallFile } from '../system/small-file.ts';
 
 /** The client a provider's page lets a person download. */
 export interface DownloadedClient {

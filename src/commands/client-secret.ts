@@ -1,7 +1,7 @@
 import type { LoginMethod } from '../account/account.ts';
 import type { Provider } from '../account/provider.ts';
 import { errorText, Failure } from '../errors.ts';
-import { readSmallFile } from '../system/files.ts';
+import { readSmallFile } from '../system/small-file.ts';
 import type { App } from './app.ts';
 import { askSecret, canAsk } from './ask.ts';
 import { readStdin } from './read-stdin.ts';

@@ -6,7 +6,7 @@ import { rememberSecrets } from '../auth/access-token.ts';
 import { loginEvents } from '../auth/audit-events.ts';
 import { openPortable, type PortableLogin } from '../auth/portable-login.ts';
 import { errorText, Failure } from '../errors.ts';
-import { readSmallFile } from '../system/files.ts';
+import { readSmallFile } from '../system/small-file.ts';
 import { type App, appConfig } from './app.ts';
 import { checkImported } from './login-check.ts';
 import { type SealFlags, sealKeys, sealOptions } from './portable-flags.ts';

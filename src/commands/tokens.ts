@@ -1,5 +1,5 @@
 import type { Account } from '../account/account.ts';
-import { configPath } from '../account/config.ts';
+import { configPath } from '../account/config-path.ts';
 import { type AccessTokenSource, accessTokenSource, loadCredential } from '../auth/access-token.ts';
 import { authority } from '../auth/audit-events.ts';
 import { renewalInOwnProcess } from '../auth/renewal-client.ts';

@@ -19,6 +19,8 @@ export interface Verb {
 export interface VerbEntry {
   readonly name: string;
   readonly summary: string;
+  /** It begins with the stored login, and lasts little longer than reading that. */
+  readonly readsLogin?: true;
   load(): Promise<Verb>;
 }
 

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { constants } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { errorCode, Failure } from '../errors.ts';
+import { errorCode } from '../errors.ts';
 
 /**
  * Replace a file so that a crash at any point leaves the old content or the new, never a mix and
@@ -62,35 +62,5 @@ export async function syncDirectory(path: string): Promise<void> {
     await directory.sync();
   } finally {
     await directory.close();
-  }
-}
-
-/**
- * The content of a regular file of at most `maxBytes`, null when there is no such file. A device or
- * a pipe is refused before it is read: it may never end. In one go, without the thread pool, which
- * takes ten times as long for a file this small.
- */
-export async function readSmallFile(path: string, maxBytes: number): Promise<Buffer | null> {
-  const file = openIfThere(path);
-  if (file === null) return null;
-  try {
-    const stats = fstatSync(file);
-    if (!stats.isFile()) throw new Failure('config', `${path} is not a regular file`);
-    if (stats.size > maxBytes) {
-      throw new Failure('config', `${path} is larger than ${maxBytes} bytes`);
-    }
-    return readFileSync(file);
-  } finally {
-    closeSync(file);
-  }
-}
-
-function openIfThere(path: string): number | null {
-  try {
-    // O_NONBLOCK: opening a FIFO must not wait for a writer.
-    return openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return null;
-    throw error;
   }
 }

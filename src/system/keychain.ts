@@ -1,5 +1,6 @@
-import { spawn } from 'node:child_process';
-import { text } from 'node:stream/consumers';
+import { ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
+import { Socket } from 'node:net';
+import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { errorText } from '../errors.ts';
 import {
@@ -22,10 +23,19 @@ export interface KeychainOptions {
  * process a call (see keychain-process.ts for why).
  */
 export function osKeychain(options: KeychainOptions): Keychain {
-  const call = (request: KeychainRequest) => callKeychain(request, options);
+  let expectant: KeychainProcess | null = null;
+  const call = (request: KeychainRequest) =>
+    ask(startProcess(request.operation, options), request, options);
   return {
+    async expectRead() {
+      expectant ??= startProcess('get', options);
+      keepWaiting(expectant, false);
+    },
     async get(key) {
-      const answer = await call({ operation: 'get', key });
+      const process = expectant ?? startProcess('get', options);
+      expectant = null;
+      keepWaiting(process, true);
+      const answer = await ask(process, { operation: 'get', key }, options);
       if ('secret' in answer) return answer.secret;
       throw new KeychainError('unavailable', 'the keychain process answered out of turn');
     },
@@ -39,35 +49,62 @@ export function osKeychain(options: KeychainOptions): Keychain {
   };
 }
 
-async function callKeychain(
-  request: KeychainRequest,
-  { env, timeoutMs, signal }: KeychainOptions,
-): Promise<Exclude<KeychainAnswer, { trouble: string }>> {
+interface KeychainProcess {
+  readonly child: ChildProcessByStdio<Writable, Readable, null>;
+  /** Rejects when it could not be started, or was cancelled. */
+  readonly ended: Promise<void>;
+}
+
+function startProcess(
+  operation: KeychainRequest['operation'],
+  { env, signal }: KeychainOptions,
+): KeychainProcess {
   const program = fileURLToPath(new URL('./keychain-process.js', import.meta.url));
   const child = spawn(process.execPath, [program], {
     stdio: ['pipe', 'pipe', 'ignore'],
     env: keychainEnvironment(env),
     // A prompt belongs to the person's session, a Ctrl-C to mailctl: it ends the call itself.
     detached: true,
-    ...(request.operation === 'get' ? { signal, killSignal: 'SIGKILL' as const } : {}),
+    ...(operation === 'get' ? { signal, killSignal: 'SIGKILL' as const } : {}),
   });
   const ended = new Promise<void>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', () => resolve());
   });
+  ended.catch(() => {}); // told to whoever asks it
+  if (!child.stdin) throw new KeychainError('unavailable', 'too many open files'); // EMFILE
+  child.stdin.on('error', () => {}); // a child that died early is seen by its missing answer
+  return { child, ended };
+}
+
+/** Whether mailctl stays for it; where it does not, the process ends with mailctl, by its stdin. */
+function keepWaiting({ child }: KeychainProcess, wait: boolean): void {
+  for (const handle of [child, child.stdin, child.stdout]) {
+    if (!(handle instanceof ChildProcess || handle instanceof Socket)) continue;
+    if (wait) handle.ref();
+    else handle.unref();
+  }
+}
+
+async function ask(
+  { child, ended }: KeychainProcess,
+  request: KeychainRequest,
+  { timeoutMs }: KeychainOptions,
+): Promise<Exclude<KeychainAnswer, { trouble: string }>> {
   let expired = false;
   const timer = setTimeout(() => {
     expired = true;
     child.kill('SIGKILL');
   }, timeoutMs);
   try {
-    child.stdin.on('error', () => {}); // a child that died early is seen by its missing answer
+    const parts: Buffer[] = [];
+    child.stdout.on('data', (part: Buffer) => parts.push(part));
     child.stdin.end(JSON.stringify(request));
-    const [output] = await Promise.all([text(child.stdout), ended]);
+    await ended;
     if (expired) {
       throw new KeychainError('timeout', `waited ${Math.round(timeoutMs / 1000)} s for it`);
     }
-    const answer = readAnswer(output);
+    const answer = readAnswer(Buffer.concat(parts).toString());
     if ('trouble' in answer) throw new KeychainError(answer.trouble, answer.message);
     return answer;
   } catch (error) {

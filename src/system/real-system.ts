@@ -67,9 +67,15 @@ function survivingItsReader<T extends NodeJS.WriteStream>(stream: T): T {
 }
 
 function loadedWhenUsed(load: () => Promise<Keychain>): Keychain {
+  let loaded: Promise<Keychain> | undefined;
+  const open = () => {
+    loaded ??= load();
+    return loaded;
+  };
   return {
-    get: async (key) => (await load()).get(key),
-    set: async (key, secret) => (await load()).set(key, secret),
-    delete: async (key) => (await load()).delete(key),
+    expectRead: async () => (await open()).expectRead?.(),
+    get: async (key) => (await open()).get(key),
+    set: async (key, secret) => (await open()).set(key, secret),
+    delete: async (key) => (await open()).delete(key),
   };
 }

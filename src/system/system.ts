@@ -25,6 +25,8 @@ export type TerminalStream = Writable & { readonly isTTY?: boolean; readonly col
 
 /** The OS keychain. Each call throws KeychainError when the keychain does not answer. */
 export interface Keychain {
+  /** A read will come soon: what can be done before the key is known may be done now. */
+  expectRead?(): Promise<void>;
   get(key: string): Promise<string | null>;
   set(key: string, secret: string): Promise<void>;
   /** False when there was nothing to delete. */

@@ -8,8 +8,8 @@ import {
   type TLSSocket,
 } from 'node:tls';
 import { errorCode, errorText, Failure } from '../errors.ts';
-import { readSmallFile } from './files.ts';
 import { plainFingerprint } from './fingerprint.ts';
+import { readSmallFile } from './small-file.ts';
 
 /** What a config says about TLS to one server. Paths are absolute. */
 export interface TlsSettings {

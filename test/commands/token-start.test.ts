@@ -2,7 +2,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { type Home, startProgram } from '../support/run.ts';
+import { type Home, newHome, startProgram } from '../support/run.ts';
 import { logIn } from '../support/waiting-login.ts';
 
 const program = fileURLToPath(new URL('../../bin/mailctl.js', import.meta.url));
@@ -58,4 +58,28 @@ test('a fresh token of the file store is printed without what only other command
 test('the version is printed by the first file of the bundle alone', async () => {
   const { home } = await logIn();
   expect((await loadedBy(home, ['--version'])).files.length).toBeLessThan(5);
+});
+
+test('the process of the keychain is started before the rest of mailctl is loaded', async () => {
+  const home = await newHome();
+  const [hook, list] = [join(home.directory, 'hook.cjs'), join(home.directory, 'loaded.json')];
+  const config = join(home.directory, 'config.toml');
+  writeFileSync(config, '[accounts.club]\naddress = "ada@club.example"\nimap.host = "localhost"\n');
+  writeFileSync(
+    hook,
+    `const processes = require('node:child_process');
+    const { spawn } = processes;
+    processes.spawn = (...parameters) => {
+      const files = Object.keys(require.cache).filter((file) => file !== __filename);
+      require('node:fs').writeFileSync(${JSON.stringify(list)}, JSON.stringify(files));
+      return spawn(...parameters);
+    };`,
+  );
+  const args = ['--require', hook, program, 'token'];
+  const run = startProgram(process.execPath, args, { home, env: { MAILCTL_CONFIG: config } });
+  expect((await run.result).code).toBe(71); // there is no session bus
+  const files: string[] = JSON.parse(readFileSync(list, 'utf8'));
+  expect(files).toContain(program);
+  expect(files.length).toBeLessThan(4);
+  expect(files.reduce((sum, file) => sum + statSync(file).size, 0)).toBeLessThan(20_000);
 });

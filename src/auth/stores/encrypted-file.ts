@@ -1,7 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errorCode, errorText, Failure } from '../../errors.ts';
-import { readSmallFile, syncDirectory, writeFileDurably } from '../../system/files.ts';
+import { syncDirectory, writeFileDurably } from '../../system/files.ts';
+import { readSmallFile } from '../../system/small-file.ts';
 import { parseSealed, seal, unseal } from '../sealed-text.ts';
 import { formatCredential, parseCredential } from '../token-set.ts';
 import type { TokenStore } from '../token-store.ts';

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { KeySource } from '../../account/account.ts';
 import { errorText, Failure } from '../../errors.ts';
 import { runCommand } from '../../system/command.ts';
-import { readSmallFile, writeFileDurably } from '../../system/files.ts';
+import { writeFileDurably } from '../../system/files.ts';
+import { readSmallFile } from '../../system/small-file.ts';
 
 const keyBytes = 32;
 
