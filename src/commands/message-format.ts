@@ -1,18 +1,21 @@
 import { Failure } from '../errors.ts';
+import { printable } from '../terminal/printable.ts';
 import { formatAddress, type MessageRow, messageFields } from './columns.ts';
 
 /**
  * A template such as `{date} {from.address} {subject}`, for one message a line. `{{` and `}}` are
- * braces, `\t` and `\n` what they are elsewhere.
+ * braces, `\t` and `\n` what they are elsewhere. What comes of a message is made printable.
  * @throws Failure 'usage' with a caret under what is wrong
  */
 export function parseFormat(template: string): (row: MessageRow) => string {
   const pieces: ((row: MessageRow) => string)[] = [];
   for (const found of template.matchAll(/\{\{|\}\}|\{([^{}]*)\}|\\[nt]|[{}]|[^{}\\]+|\\/g)) {
     const [piece, name] = found;
-    if (name !== undefined) pieces.push(placeholder(template, name, found.index));
-    else if (piece === '{' || piece === '}') throw wrong(template, found.index, 'a lone brace');
-    else pieces.push(() => literals[piece] ?? piece);
+    if (name !== undefined) {
+      const value = placeholder(template, name, found.index);
+      pieces.push((row) => printable(value(row)));
+    } else if (piece === '{' || piece === '}') throw wrong(template, found.index, 'a lone brace');
+    else pieces.push(() => literals[piece] ?? printable(piece));
   }
   return (row) => pieces.map((piece) => piece(row)).join('');
 }

@@ -4,9 +4,11 @@ import type { MessageSummary, OpenMailbox } from '../mail/message.ts';
 import { compareMessages, type MessageOrder, newestFirst } from '../mail/message-order.ts';
 import type { Expression } from '../mail/search-expression.ts';
 import type { MailSession } from '../mail/session.ts';
+import type { Column } from '../terminal/table.ts';
 import type { App } from './app.ts';
 import { type MessageRow, messageFields, messageRow, usualFields } from './columns.ts';
 import { parseFormat } from './message-format.ts';
+import type { RowOf } from './rows.ts';
 
 /** What list and search are asked for. */
 export interface MessageRequest {
@@ -102,6 +104,11 @@ function findIn(app: App, session: MailSession, request: MessageRequest): Promis
   return session.find(request.expression ?? everything, { order, limit, onStep });
 }
 
+const countColumns: readonly Column<RowOf<'count'>>[] = [
+  { header: 'Messages', value: ({ messages }) => String(messages), align: 'right' },
+  { header: 'Folder', value: ({ folder }) => folder, flexible: true },
+];
+
 async function printCounts(
   app: App,
   session: MailSession,
@@ -111,12 +118,15 @@ async function printCounts(
 ): Promise<void> {
   const everything: Expression = { kind: 'keys', keys: [{ atom: 'ALL' }] };
   const onStep = (step: string) => app.log.info('search', { step });
+  const rows: RowOf<'count'>[] = [];
   for (const path of folders) {
     const { path: folder, uidValidity } = await session.examine(path);
     const messages = await session.count(expression ?? everything, onStep);
-    const row = { type: 'count', account: account.name, folder, uidValidity, messages } as const;
-    await app.output.row(row, folders.length > 1 ? `${messages}\t${folder}` : String(messages));
+    rows.push({ type: 'count', account: account.name, folder, uidValidity, messages });
   }
+  const [only] = rows;
+  if (rows.length === 1 && only !== undefined) await app.output.row(only, String(only.messages));
+  else await app.output.rows(rows, countColumns);
 }
 
 /** `folder/uid` where the UID alone would not say which message. */
@@ -141,7 +151,11 @@ async function printRows(
 ): Promise<void> {
   if (format !== undefined) {
     const line = parseFormat(format);
-    for (const row of rows) await app.output.row(row, line(row));
+    const json = app.output.format === 'json';
+    for (const row of rows) {
+      if (json) await app.output.row(row, null);
+      else await app.output.raw(`${line(row)}\n`);
+    }
     return;
   }
   if (fields !== undefined && app.output.format === 'json') {
