@@ -31,8 +31,6 @@ export interface DeviceAttempt {
 /** All methods throw Failure: 'login', 'config', 'temporary' or 'protocol'. */
 export interface OAuthClient {
   readonly issuer: string;
-  /** As its metadata lists them; it may know more. */
-  readonly scopesSupported: readonly string[];
   /** A fresh authorization request: PKCE S256, state, and a nonce where an ID token is asked for. */
   startAuthorization(redirectUri: string): Promise<AuthorizationAttempt>;
   /** Check a redirect (state, iss of RFC 9207) and redeem its code. */
@@ -132,7 +130,6 @@ export async function openOAuthClient(
 
   return {
     issuer: metadata.issuer,
-    scopesSupported: metadata.scopes_supported ?? [],
     async startAuthorization(redirectUri) {
       if (metadata.authorization_endpoint === undefined) {
         throw new Failure('protocol', `${new URL(issuer).host} has no login by browser`, {

@@ -53,7 +53,9 @@ export async function withClient(
     return { entry: { ...entry, client_id: await askForClient(app, account) }, registered: null };
   }
   const scopes =
-    entry.oauth?.scopes ?? provider?.oauth?.scopes.map(({ name }) => name) ?? fitting(facts.scopes);
+    entry.oauth?.scopes ??
+    provider?.oauth?.scopes.map(({ name }) => name) ??
+    fittingScopes(facts.scopes);
   const redirect = provider?.oauth?.redirect;
   const usualHost = redirect?.kind === 'loopback' ? redirect.host : '127.0.0.1';
   const asked = entry.oauth?.redirect_host ?? usualHost;
@@ -78,7 +80,7 @@ export async function withClient(
 }
 
 /** The fewest scopes of those a server has that read mail and keep the login. */
-function fitting(supported: readonly string[]): string[] {
+export function fittingScopes(supported: readonly string[]): string[] {
   if (!supported.includes(mailScope)) return usualScopes;
   return [mailScope, ...supported.filter((scope) => scope === 'offline_access')];
 }

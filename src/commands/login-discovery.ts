@@ -1,7 +1,8 @@
 import type { AccountConfig } from '../account/config-schema.ts';
-import { discover, type Means } from '../account/discovery/discover.ts';
+import { discover } from '../account/discovery/discover.ts';
 import type { Found, FoundServer } from '../account/discovery/found.ts';
-import { openOAuthClient } from '../auth/oauth-client.ts';
+import type { Means } from '../account/discovery/means.ts';
+import { learnServer } from '../auth/oauth-client.ts';
 import { Failure } from '../errors.ts';
 import { openConnection } from '../mail/connection.ts';
 import { LoginRefused } from '../mail/login-refused.ts';
@@ -11,6 +12,7 @@ import { type ProxyChoice, proxyChoice } from '../system/proxy.ts';
 import { readTls, usualTls } from '../system/tls.ts';
 import type { App } from './app.ts';
 import { ask, canAsk } from './ask.ts';
+import { fittingScopes } from './client-registration.ts';
 
 export interface DiscoveryOptions {
   /** As the person gave them. */
@@ -43,7 +45,7 @@ export async function discoverServers(
   return found;
 }
 
-/** What was found is told; what is not safe is for the person to take. */
+/** A person is asked whether it is right; where nobody is, only what is safe is taken. */
 async function accept(
   app: App,
   address: string,
@@ -52,12 +54,14 @@ async function accept(
 ): Promise<boolean> {
   if (imapHost !== undefined) return true; // the person named it
   const sentence = describeFound(address, found);
+  if (yes !== true && canAsk(app)) {
+    const choice = found.safe ? '[Y/n]' : '[y/N]';
+    const answer = await ask(app.system, `${sentence}. Is that right? ${choice} `);
+    return answer === '' ? found.safe : /^(y|yes)$/i.test(answer);
+  }
   if (found.safe || yes === true) {
     app.tell(`mailctl: ${sentence}`);
     return true;
-  }
-  if (canAsk(app)) {
-    return /^(y|yes)$/i.test(await ask(app.system, `${sentence}. Is that right? [y/N] `));
   }
   throw new Failure('usage', `${sentence}; nobody is here to say whether that is right`, {
     hint: `if it is: mailctl login ${address} --yes, or name it with --imap-host ${found.server?.host}`,
@@ -154,34 +158,23 @@ export function foundEntry(
   };
 }
 
-/** The scope of draft-ietf-mailmaint-oauth-public §3.9, for servers of which nothing else is known. */
-const mailScope = 'urn:ietf:params:oauth:scope:mail';
-
 /**
- * The fewest scopes for mail at a login server that has the interoperable ones; undefined for
- * others. @throws Failure 'protocol' when its metadata are those of another issuer
+ * The fewest scopes for mail that a login server has.
+ * @throws Failure 'protocol' when its metadata are those of another issuer
  */
-export async function interoperableScopes(
-  app: App,
+export async function scopesAt(
+  { system }: App,
   issuer: string,
   { proxy, caFile }: { proxy: string | undefined; caFile: string | undefined },
-): Promise<string[] | undefined> {
-  const { system } = app;
-  const client = await openOAuthClient(
-    { clientId: 'mailctl', server: { kind: 'discovered', issuer }, scopes: [] },
-    {
-      proof: { kind: 'none' },
-      http: httpClient({
-        proxies: proxyChoice(proxy ?? null, system),
-        tls: await readTls({ ...usualTls, caFile: caFile ?? null }),
-        signal: system.signal,
-      }),
-      timeoutMs: metadataLimitMs,
-    },
-  );
-  if (!client.scopesSupported.includes(mailScope)) return undefined;
-  // offline_access need not be listed (OpenID Connect Core §11), and keeps the login.
-  return [mailScope, 'offline_access'];
+): Promise<string[]> {
+  const http = httpClient({
+    proxies: proxyChoice(proxy ?? null, system),
+    tls: await readTls({ ...usualTls, caFile: caFile ?? null }),
+    signal: system.signal,
+  });
+  const server = { kind: 'discovered', issuer } as const;
+  const { scopes } = await learnServer(server, { http, timeoutMs: metadataLimitMs });
+  return fittingScopes(scopes);
 }
 
 /** In one line: who said what. */

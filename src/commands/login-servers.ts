@@ -26,24 +26,29 @@ export async function describedByDomain(
   const imapHost = flags.imapHost ?? imap.host;
   const needsIssuer = method === 'oauth' && issuer === undefined;
   if (!flags.discover || (imapHost !== undefined && !needsIssuer)) return null;
-  const { discoverServers, foundEntry, interoperableScopes } = await import('./login-discovery.ts');
+  const { discoverServers, foundEntry, scopesAt } = await import('./login-discovery.ts');
   const { imapPort, imapSecurity, ispdb, yes, oauthCaFile } = flags;
   const proxy = flags.proxy ?? known?.proxy;
   const options = { issuer, imapHost, imapPort, imapSecurity, ispdb, yes, proxy };
   const found = await discoverServers(app, address, options);
   if (found === null) return null;
-  const more = foundEntry(found);
+  const { login, ...more } = foundEntry(found);
+  // Who names a login server or a client wants no password.
+  const byPassword = login !== undefined && issuer === undefined && flags.clientId === undefined;
   const server = { ...oauth, ...more.oauth };
   const caFile = oauthCaFile === undefined ? undefined : resolve(oauthCaFile);
+  // A client that registers itself learns them with it.
+  const hasClient = (flags.clientId ?? known?.client_id) !== undefined;
   const scopes =
-    flags.scope === undefined && server.issuer !== undefined
-      ? await interoperableScopes(app, server.issuer, { proxy, caFile })
+    hasClient && flags.scope === undefined && server.issuer !== undefined
+      ? await scopesAt(app, server.issuer, { proxy, caFile })
       : undefined;
   return {
     entry: {
       ...known,
       address,
       ...more,
+      ...(byPassword ? { login } : {}),
       oauth: { ...server, ...(scopes === undefined ? {} : { scopes }) },
       imap: { ...imap, ...more.imap },
     },

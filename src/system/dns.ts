@@ -15,6 +15,8 @@ export interface Dns {
   mx(domain: string): Promise<string[]>;
   /** RFC 2782, the best first; [] where there are none. @throws Failure 'temporary' */
   srv(name: string): Promise<SrvRecord[]>;
+  /** Each record in one piece. @throws Failure 'temporary' */
+  txt(name: string): Promise<string[]>;
   /** Whether a host has an address. @throws Failure 'temporary' */
   hasAddress(host: string): Promise<boolean>;
 }
@@ -68,6 +70,10 @@ export function openDns({ env, signal }: Pick<System, 'env' | 'signal'>, limitMs
         .map((record) => ({ ...record, name: plain(record.name) }))
         .filter((record) => record.name !== '') // RFC 6186 §3.4: not offered
         .sort((a, b) => a.priority - b.priority || b.weight - a.weight);
+    },
+    async txt(name) {
+      const records = await ask((resolver) => resolver.resolveTxt(name));
+      return records.map((pieces) => pieces.join(''));
     },
     async hasAddress(host) {
       const [four, six] = await Promise.all([

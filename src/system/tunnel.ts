@@ -1,5 +1,3 @@
-import { request as httpRequest } from 'node:http';
-import { request as httpsRequest } from 'node:https';
 import { connect as connectTcp, isIPv6, type Socket } from 'node:net';
 import { errorCode, errorText, Failure } from '../errors.ts';
 import { describeProxy, type ProxyServer } from './proxy.ts';
@@ -51,13 +49,17 @@ function connected(socket: Socket, signal: AbortSignal): Promise<Socket> {
 }
 
 /** RFC 9110 §9.3.6. The name of the host is the proxy's to resolve. */
-function openConnect(
+async function openConnect(
   { host, port }: Destination,
   proxy: ProxyServer,
   signal: AbortSignal,
 ): Promise<Socket> {
+  // Loaded here, as most connections have no proxy and reading mail needs no HTTP.
+  const { request: open } = await (proxy.kind === 'https'
+    ? import('node:https')
+    : import('node:http'));
   const authority = `${isIPv6(host) ? `[${host}]` : host}:${port}`;
-  const request = (proxy.kind === 'https' ? httpsRequest : httpRequest)({
+  const request = open({
     method: 'CONNECT',
     host: proxy.host,
     port: proxy.port,

@@ -42,7 +42,10 @@ export interface MailDomain {
   readonly env: Record<string, string>;
 }
 
-const webHosts = ['autoconfig.example.org', 'example.org', 'imap.example.org', 'v1.ispdb.net'];
+const webHosts = [
+  ...['autoconfig.example.org', 'ua-auto-config.example.org', 'example.org'],
+  ...['imap.example.org', 'v1.ispdb.net'],
+];
 
 export async function startMailDomain(options: DomainOptions = {}): Promise<MailDomain> {
   const home = await newHome();

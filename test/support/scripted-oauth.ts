@@ -16,6 +16,8 @@ export interface ScriptedOAuthOptions {
   /** What the token endpoint answers, in this order; the last answers everything after it. */
   readonly token?: readonly Answer[];
   readonly revocation?: Answer;
+  /** What `/register` answers (RFC 7591); the metadata must name it. */
+  readonly registration?: Answer;
   /** Added to the issuer, such as `/tenant`. */
   readonly path?: string;
   /** Serve over TLS. */
@@ -68,6 +70,8 @@ export async function startScriptedOAuth(
       const [next, ...later] = answers;
       if (later.length > 0) answers = later;
       await give(next ?? { status: 500, body: '' }, request, response);
+    } else if (pathname === '/register' && options.registration !== undefined) {
+      await give(options.registration, request, response);
     } else if (pathname === '/revoke') {
       await give(revocation, request, response);
     } else {

@@ -1,6 +1,5 @@
 import { errorText } from '../../errors.ts';
-import { isHost } from '../config-schema.ts';
-import { type FoundServer, Refusal } from './found.ts';
+import { type FoundServer, hostNamed, Refusal } from './found.ts';
 
 /** What mailctl needs of a clientConfig (draft-ietf-mailmaint-autoconfig). */
 export interface Autoconfig {
@@ -91,8 +90,7 @@ function readServer(fields: Fields, address: string): FoundServer | null {
   const first = (name: string) => fields.get(name)?.[0] ?? '';
   const security = ({ SSL: 'tls', STARTTLS: 'starttls' } as const)[first('socketType')];
   if (security === undefined) return null;
-  const host = filled(first('hostname'), address).toLowerCase();
-  if (!isHost(host)) throw new Refusal('its IMAP server is not the name of a host');
+  const host = hostNamed(filled(first('hostname'), address));
   const port = Number(first('port'));
   if (!/^\d{1,5}$/.test(first('port')) || port < 1 || port > 65_535) {
     throw new Refusal('the port of its IMAP server is none');

@@ -1,9 +1,6 @@
 import { domainToASCII } from 'node:url';
-import { errorText, Failure } from '../../errors.ts';
-import type { Dns } from '../../system/dns.ts';
-import type { HttpClient } from '../../system/http.ts';
 import { askWeb } from './ask-web.ts';
-import { type Autoconfig, parseAutoconfig } from './autoconfig.ts';
+import { jsonType, type ReadDocument, readAutoconfig, readPacc } from './documents.ts';
 import {
   type Found,
   type FoundServer,
@@ -11,39 +8,15 @@ import {
   mayServe,
   providerOfExchangers,
   providerOfServer,
-  Refusal,
-  type Step,
 } from './found.ts';
+import { attempt, isReachable, type Means } from './means.ts';
 import { issuerInResourceMetadata, issuerOfMetadata } from './resource-metadata.ts';
-
-/** What discovery asks with. */
-export interface Means {
-  /** Null where DNS must not be asked. */
-  readonly dns: Dns | null;
-  readonly http: HttpClient;
-  /** Whether names are resolved by a proxy, and not here. */
-  readonly proxied: boolean;
-  /** Whether Mozilla's database is asked too, which tells it the domain. */
-  readonly askIspdb: boolean;
-  /** The URL in a mail server's OAUTHBEARER error (RFC 7628 §3.2.2), null where it has none. */
-  readonly askMailServer: (server: FoundServer, signal: AbortSignal) => Promise<string | null>;
-  /** Told how each step ended. */
-  readonly report: (step: Step, outcome: string) => void;
-  /** Told what was found and must not be followed, in one sentence. */
-  readonly refuse: (reason: string) => void;
-  /** Whether the person takes what was found. */
-  readonly accept: (found: Found) => Promise<boolean>;
-  readonly signal: AbortSignal;
-}
 
 /** What the person has said already. */
 export interface Known {
   readonly issuer: string | null;
   readonly server: FoundServer | null;
 }
-
-/** The time of one step. Together they must be bearable for a domain nobody answers for. */
-const stepMs = 2500;
 
 /**
  * Find the servers of an address, in the order of how much what is found can be relied on: mail
@@ -116,11 +89,13 @@ async function byAutoconfig(domain: string, address: string, means: Means): Prom
   const own = new URL(`https://autoconfig.${domain}/mail/config-v1.1.xml`);
   own.searchParams.set('emailaddress', address);
   const wellKnown = new URL(`https://${domain}/.well-known/autoconfig/mail/config-v1.1.xml`);
-  // At the same time, as most domains have neither; the first goes before the second.
-  const [first, second] = await Promise.all(
-    [own, wellKnown].map((url) => readAutoconfig('autoconfig', url, domain, address, means)),
-  );
-  const read = first ?? second ?? null;
+  // At the same time, as most domains have none of them; the first goes before the others.
+  const answers = await Promise.all([
+    readAutoconfig('autoconfig', own, domain, address, means),
+    readAutoconfig('autoconfig', wellKnown, domain, address, means),
+    readPacc(domain, means),
+  ]);
+  const read = answers.find((answer) => answer !== null) ?? null;
   return read === null ? null : ofAutoconfig(read, domain);
 }
 
@@ -132,31 +107,7 @@ async function byIspdb(domain: string, address: string, means: Means): Promise<F
   return { ...ofAutoconfig(read, domain), issuer: null, safe: false };
 }
 
-interface ReadAutoconfig {
-  readonly url: URL;
-  readonly config: Autoconfig;
-}
-
-async function readAutoconfig(
-  step: Step,
-  url: URL,
-  house: string,
-  address: string,
-  means: Means,
-): Promise<ReadAutoconfig | null> {
-  return attempt(step, url.host, means, async (signal) => {
-    if (!(await isReachable(url.hostname, means))) {
-      means.report(step, `${url.host}: no such host`);
-      return null;
-    }
-    const type = /^(text|application)\/([\w.-]+\+)?xml$/;
-    const xml = await askWeb(means.http, { url, domain: house, type, signal });
-    means.report(step, `${url.host}: ${xml === null ? 'nothing' : 'found'}`);
-    return xml === null ? null : { url, config: await parseAutoconfig(xml, address) };
-  });
-}
-
-function ofAutoconfig({ url, config }: ReadAutoconfig, domain: string): Found {
+function ofAutoconfig({ url, config }: ReadDocument, domain: string): Found {
   const { server, issuer, passwordOnly } = config;
   const provider = providerOfServer(server.host);
   const safe = provider !== null || isWithin(server.host, domain);
@@ -198,8 +149,7 @@ async function findIssuer(server: FoundServer, means: Means): Promise<string | n
   const url = new URL(`https://${server.host}/.well-known/oauth-protected-resource`);
   const named = await attempt('server', url.host, means, async (signal) => {
     if (!(await isReachable(url.hostname, means))) return null;
-    const type = /^application\/([\w.-]+\+)?json$/;
-    const json = await askWeb(means.http, { url, domain: server.host, type, signal });
+    const json = await askWeb(means.http, { url, domain: server.host, type: jsonType, signal });
     means.report('server', `${url.host}: ${json === null ? 'no metadata' : 'metadata'}`);
     return json === null ? null : issuerInResourceMetadata(json, server.host);
   });
@@ -210,29 +160,4 @@ async function findIssuer(server: FoundServer, means: Means): Promise<string | n
     means.report('server', `${where}: ${metadata ?? 'names no login server'}`);
     return metadata === null ? null : issuerOfMetadata(metadata);
   });
-}
-
-/** A name nobody has needs no connection, and the C library would look for it without an end. */
-async function isReachable(host: string, { dns, proxied }: Means): Promise<boolean> {
-  return proxied || dns === null || (await dns.hasAddress(host));
-}
-
-/** One step within its time. Null, and a report, when it fails. */
-async function attempt<T>(
-  step: Step,
-  where: string,
-  means: Means,
-  work: (signal: AbortSignal) => Promise<T | null>,
-): Promise<T | null> {
-  const late = AbortSignal.timeout(stepMs);
-  try {
-    return await work(AbortSignal.any([means.signal, late]));
-  } catch (error) {
-    means.signal.throwIfAborted();
-    if (error instanceof Refusal)
-      means.refuse(`the configuration of ${where} is not used: ${error.message}`);
-    else if (!(error instanceof Failure) && !late.aborted) throw error;
-    means.report(step, `${where}: ${late.aborted ? 'no answer in time' : errorText(error)}`);
-    return null;
-  }
 }

@@ -1,4 +1,6 @@
+import { domainToASCII } from 'node:url';
 import type { ImapSecurity } from '../account.ts';
+import { isHost } from '../config-schema.ts';
 import type { Provider } from '../provider.ts';
 import { providers } from '../providers.ts';
 
@@ -12,7 +14,7 @@ export interface FoundServer {
 }
 
 /** Who described it. */
-export type Step = 'mx' | 'autoconfig' | 'srv' | 'ispdb' | 'server';
+export type Step = 'mx' | 'autoconfig' | 'pacc' | 'srv' | 'ispdb' | 'server';
 
 /** What was found for an address. What of it is null must come from the person. */
 export interface Found {
@@ -33,6 +35,17 @@ export interface Found {
 /** Something was said that must not be followed; the message is for the person. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
+}
+
+/**
+ * A host as DNS has it: letters of other scripts, which may look like any others, in their ASCII
+ * form. @throws Refusal
+ */
+export function hostNamed(text: string): string {
+  const name = domainToASCII(text).toLowerCase();
+  if (!isHost(text) || !isHost(name))
+    throw new Refusal('its IMAP server is not the name of a host');
+  return name;
 }
 
 /** The domain itself, or a name below it. */

@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseAutoconfig } from '../../../src/account/discovery/autoconfig.ts';
 import { mayServe, providerOfExchangers, Refusal } from '../../../src/account/discovery/found.ts';
+import { paccDigest, parsePacc } from '../../../src/account/discovery/pacc.ts';
 import {
   issuerInResourceMetadata,
   issuerOfMetadata,
@@ -53,6 +55,11 @@ test.each([
     {
       server: { ...tls, user: 'a&b@c' },
     },
+  ],
+  [
+    'letters of other scripts, which are shown as DNS has them',
+    clientConfig({ host: 'imap.ex\u0430mple.org' }),
+    { server: { ...tls, host: 'imap.xn--exmple-4nf.org' } },
   ],
   ['CDATA', clientConfig({ host: '<![CDATA[imap.example.org]]>' }), { server: tls }],
   [
@@ -175,4 +182,34 @@ test('the metadata of a protected resource is its own, and names an https issuer
   expect(() => read(about({ authorization_servers: 'https://a' }))).toThrow(/not the metadata/);
   expect(() => read('[]')).toThrow(/not the metadata/);
   expect(() => read('<')).toThrow(/not the metadata/);
+});
+
+test.each([
+  [['v=UAAC1; a=sha256; d=AbC+/='], 'AbC+/='],
+  [['v=spf1 -all', 'd=x;a=sha256;v=UAAC1'], 'x'],
+  [['v=UAAC1; a=md5; d=x'], null],
+  [['v=UAAC2; a=sha256; d=x'], null],
+  [[], null],
+])('the digest in %j is %s', (records, digest) => {
+  expect(paccDigest(records)).toBe(digest);
+});
+
+test('a user agent configuration is used when it is the one in DNS, and only then', () => {
+  const read = (document: unknown) => {
+    const json = JSON.stringify(document);
+    return parsePacc(json, createHash('sha256').update(json).digest('base64'));
+  };
+  const protocols = { imap: { host: 'imap.example.org' } };
+  const issuer = 'https://login.example.org';
+  expect(read({ protocols, authentication: { 'oauth-public': { issuer } }, more: 1 })).toEqual({
+    server: tls,
+    issuer,
+    passwordOnly: false,
+  });
+  expect(read({ protocols, authentication: { password: true } }).passwordOnly).toBe(true);
+  expect(() => read({ protocols: {} })).toThrow(/no IMAP server/);
+  expect(() => read({ protocols: { imap: { host: 'a/b' } } })).toThrow(/not the name of a host/);
+  const clear = { 'oauth-public': { issuer: 'http://a' } };
+  expect(() => read({ protocols, authentication: clear })).toThrow(/not an https/);
+  expect(() => parsePacc(JSON.stringify({ protocols }), 'x')).toThrow(/digest is in the domain/);
 });
