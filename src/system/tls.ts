@@ -95,8 +95,9 @@ export function startTls(
     // Without a servername Node would check the certificate against "localhost".
     checkServerIdentity: (_, certificate) => checkServerIdentity(host, certificate),
     socket,
-    // A pinned certificate is trusted for what it is; it is compared below.
-    ...(fingerprint === null ? {} : { rejectUnauthorized: false }),
+    // Said, or NODE_TLS_REJECT_UNAUTHORIZED would decide. A pinned certificate is trusted for
+    // what it is; it is compared below.
+    rejectUnauthorized: fingerprint === null,
   });
   secure.once('secureConnect', () => {
     const presented = secure.getPeerX509Certificate()?.fingerprint256 ?? '';

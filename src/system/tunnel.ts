@@ -67,6 +67,7 @@ async function openConnect(
     headers: { Host: authority, ...authorization(proxy) },
     agent: false,
     signal,
+    ...(proxy.kind === 'https' ? { rejectUnauthorized: true } : {}),
   });
   return new Promise((resolve, reject) => {
     request.once('error', (error) =>

@@ -10,6 +10,7 @@ import { run } from '../support/run.ts';
 const credentials = { user: 'ada', password: 'proxy-canary-4Tz' };
 const kinds = [
   ['http', startConnectProxy],
+  ['https', startConnectProxy],
   ['socks5', startSocksProxy],
 ] as const;
 
@@ -18,7 +19,8 @@ test.each(kinds)(
   async (kind, startProxy) => {
     const provider = await startNamedProvider();
     const { home, hosts, env } = provider;
-    const proxy = await startProxy({ hosts, credentials });
+    const certificates = kind === 'https' ? provider.certificates : undefined;
+    const proxy = await startProxy({ hosts, credentials, certificates });
     const url = `${kind}://${credentials.user}:${credentials.password}@127.0.0.1:${proxy.port}`;
     const proxied = { HTTPS_PROXY: url };
     const login = await provider.logIn(proxied, ['-vv']);
@@ -37,7 +39,7 @@ test.each(kinds)(
       env: { ...env, ALL_PROXY: `${kind}://ada:wrong-canary@127.0.0.1:${proxy.port}` },
     };
     const refused = await run(['list'], { home, ...wrong });
-    expect(refused.code).toBe(kind === 'http' ? 78 : 75);
+    expect(refused.code).toBe(kind === 'socks5' ? 75 : 78);
     expect(refused.stderr).toContain(`the proxy ${kind}://127.0.0.1:${proxy.port} `);
     expect(refused.stderr).toMatch(/\n {2}→ .*user.*password/);
     expect(refused.stderr).not.toContain('canary');

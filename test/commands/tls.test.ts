@@ -66,6 +66,14 @@ port = ${imap.port}\nsecurity = "${security}"\ntls_fingerprint = "${pin}"\n`,
   });
 });
 
+test('no variable of the environment has a certificate taken that nobody trusts', async () => {
+  const { home, imap, configFile, env } = await makeMailHome();
+  writeFileSync(configFile, readFileSync(configFile, 'utf8').replace(/^ca_file.*$/m, ''));
+  const careless = { ...env, NODE_TLS_REJECT_UNAUTHORIZED: '0' };
+  expect((await run(['list'], { home, env: careless })).code).toBe(76);
+  expect(imap.commands).toEqual([]);
+});
+
 test('a client certificate opens the mail server and the login server', async () => {
   const home = await newHome();
   const server = await makeCertificates(join(home.directory, 'server'));

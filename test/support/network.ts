@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { makeCertificates } from '../sandbox/certificates.ts';
+import { type Certificates, makeCertificates } from '../sandbox/certificates.ts';
 import { cleanUpLater } from './clean-up.ts';
 import { type Home, newHome } from './home.ts';
 import { type Result, start } from './run.ts';
@@ -13,6 +13,7 @@ import {
 /** A provider with real names and ports, which only a proxy leads to. */
 export interface NamedProvider {
   readonly home: Home;
+  readonly certificates: Certificates;
   readonly oauth: ScriptedOAuth;
   readonly imap: ScriptedImap;
   /** For a proxy: where the names lead. */
@@ -28,7 +29,7 @@ export async function startNamedProvider(
 ): Promise<NamedProvider> {
   const home = await newHome();
   const certificates = await makeCertificates(join(home.directory, 'certificates'), {
-    hosts: ['login.example.org', 'imap.example.org'],
+    hosts: ['login.example.org', 'imap.example.org', '127.0.0.1'],
   });
   const origin = 'https://login.example.org';
   const oauth = await startScriptedOAuth({ certificates, origin, ...options.oauth });
@@ -38,6 +39,7 @@ export async function startNamedProvider(
   const trust = { NODE_EXTRA_CA_CERTS: certificates.caFile };
   return {
     home,
+    certificates,
     oauth,
     imap,
     hosts: { 'login.example.org:443': oauth.port, 'imap.example.org:993': imap.port },

@@ -1,5 +1,10 @@
 import { once } from 'node:events';
-import { createServer as createHttpServer } from 'node:http';
+import {
+  createServer as createHttpServer,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
 import { connect, createServer, type Socket } from 'node:net';
 import { cleanUpLater } from './clean-up.ts';
 
@@ -8,6 +13,8 @@ export interface ProxyOptions {
   readonly hosts: Readonly<Record<string, number>>;
   /** Who may use it. Default: everybody. */
   readonly credentials?: { readonly user: string; readonly password: string };
+  /** With them an HTTP proxy is spoken to over TLS. */
+  readonly certificates?: { readonly cert: string; readonly key: string } | undefined;
 }
 
 export interface TestProxy {
@@ -17,10 +24,17 @@ export interface TestProxy {
 }
 
 /** Starts an HTTP proxy with CONNECT (RFC 9110 §9.3.6) on 127.0.0.1. */
-export async function startConnectProxy({ hosts, credentials }: ProxyOptions): Promise<TestProxy> {
+export async function startConnectProxy(options: ProxyOptions): Promise<TestProxy> {
+  const { hosts, credentials, certificates } = options;
   const asked: string[] = [];
   const open = new Set<Socket>();
-  const server = createHttpServer((_, response) => response.writeHead(405).end());
+  const refuse = (_: IncomingMessage, response: ServerResponse) => {
+    response.writeHead(405).end();
+  };
+  const server =
+    certificates === undefined
+      ? createHttpServer(refuse)
+      : createHttpsServer({ ...certificates }, refuse);
   server.on('connection', (socket) => remember(open, socket));
   server.on('connect', (request, client: Socket, head: Buffer) => {
     const authority = request.url ?? '';
