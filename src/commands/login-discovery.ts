@@ -9,7 +9,7 @@ import { LoginRefused } from '../mail/login-refused.ts';
 import { openDns } from '../system/dns.ts';
 import { httpClient } from '../system/http.ts';
 import { type ProxyChoice, proxyChoice } from '../system/proxy.ts';
-import { readTls, usualTls } from '../system/tls.ts';
+import { readTls, type TlsSettings, usualTls } from '../system/tls.ts';
 import type { App } from './app.ts';
 import { ask, canAsk } from './ask.ts';
 import { fittingScopes } from './client-registration.ts';
@@ -21,6 +21,8 @@ export interface DiscoveryOptions {
   readonly imapPort: number | undefined;
   readonly imapSecurity: 'tls' | 'starttls' | 'none' | undefined;
   readonly proxy: string | undefined;
+  /** For the mail server. */
+  readonly mailTls: TlsSettings;
   readonly ispdb: true | undefined;
   readonly yes: true | undefined;
 }
@@ -79,7 +81,8 @@ async function means(app: App, address: string, options: DiscoveryOptions): Prom
     http: httpClient({ proxies, tls: await readTls(usualTls), signal: system.signal }),
     proxied: proxy !== null,
     askIspdb: options.ispdb === true,
-    askMailServer: (server, signal) => askMailServer(address, server, proxies, signal),
+    askMailServer: (server, signal) =>
+      askMailServer(address, { ...options.mailTls, ...server }, proxies, signal),
     report: (step, outcome) => log.info('discovery', { step, outcome }),
     refuse: (reason) => app.tell(`mailctl: ${reason}`),
     accept: (found) => accept(app, address, options, found),
@@ -97,21 +100,14 @@ function namedServer({ imapHost, imapPort, imapSecurity }: DiscoveryOptions): Fo
 /** A login that cannot succeed: the refusal of OAUTHBEARER names the login server. */
 async function askMailServer(
   user: string,
-  { host, port, security }: FoundServer,
+  server: FoundServer & TlsSettings,
   proxies: ProxyChoice,
   signal: AbortSignal,
 ): Promise<string | null> {
   const seconds = imapSeconds;
   try {
     const connection = await openConnection({
-      server: {
-        ...usualTls,
-        host,
-        port,
-        security,
-        mechanisms: ['OAUTHBEARER'],
-        initialResponse: true,
-      },
+      server: { ...server, mechanisms: ['OAUTHBEARER'], initialResponse: true },
       user,
       login: { kind: 'token', accessToken: 'whose-tokens-do-you-take' },
       timeouts: {

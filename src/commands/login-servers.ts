@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
 import type { AccountConfig } from '../account/config-schema.ts';
 import type { Provider } from '../account/provider.ts';
+import { plainFingerprint } from '../system/fingerprint.ts';
+import { usualTls } from '../system/tls.ts';
 import type { App } from './app.ts';
 import type { LoginFlags } from './login-plan.ts';
 
@@ -25,11 +27,18 @@ export async function describedByDomain(
   const issuer = flags.issuer ?? oauth.issuer ?? oauth.token_endpoint ?? flags.tenant;
   const imapHost = flags.imapHost ?? imap.host;
   const needsIssuer = method === 'oauth' && issuer === undefined;
-  if (!flags.discover || (imapHost !== undefined && !needsIssuer)) return null;
+  // Nobody but the person knows of servers on this machine.
+  if (!flags.discover || flags.imapSecurity === 'none' || (imapHost !== undefined && !needsIssuer))
+    return null;
   const { discoverServers, foundEntry, scopesAt } = await import('./login-discovery.ts');
   const { imapPort, imapSecurity, ispdb, yes, oauthCaFile } = flags;
   const proxy = flags.proxy ?? known?.proxy;
-  const options = { issuer, imapHost, imapPort, imapSecurity, ispdb, yes, proxy };
+  const mailTls = {
+    ...usualTls,
+    caFile: flags.caFile === undefined ? null : resolve(flags.caFile),
+    fingerprint: plainFingerprint(flags.tlsFingerprint ?? ''),
+  };
+  const options = { issuer, imapHost, imapPort, imapSecurity, ispdb, yes, proxy, mailTls };
   const found = await discoverServers(app, address, options);
   if (found === null) return null;
   const { login, ...more } = foundEntry(found);

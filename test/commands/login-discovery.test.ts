@@ -3,6 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { makeCertificates } from '../sandbox/certificates.ts';
+import { cleanUpLater } from '../support/clean-up.ts';
 import { clientConfig } from '../support/client-config.ts';
 import { mx, srv, startDns } from '../support/dns-server.ts';
 import { expectFailure, runBoth } from '../support/failure.ts';
@@ -15,6 +17,8 @@ import {
 } from '../support/mail-domain.ts';
 import { startConnectProxy } from '../support/proxies.ts';
 import { type Result, type Running, run, start } from '../support/run.ts';
+import { startScriptedImap } from '../support/scripted-imap.ts';
+import { startScriptedOAuth } from '../support/scripted-oauth.ts';
 import { startInTerminal } from '../support/terminal.ts';
 
 const ada = 'ada@example.org';
@@ -240,6 +244,26 @@ describe('what the mail server says of its login server', () => {
     const { code, stderr } = await login.result;
     expect(code).toBe(0);
     expect(stderr).toMatch(/the SRV record _imaps\._tcp\.example\.org says mail at imap\.example/);
+  });
+
+  test('the same of a server the person names, with an authority of its own', async () => {
+    const { home, env, args } = await setting({});
+    const { caFile, ...pair } = await makeCertificates(join(home.directory, 'own'));
+    const oauth = await startScriptedOAuth({ certificates: pair });
+    cleanUpLater(() => oauth.close());
+    const metadata = `${oauth.issuer}/.well-known/openid-configuration`;
+    const server = await startScriptedImap(pair, imap(metadata));
+    cleanUpLater(() => server.close());
+    const named = ['--imap-host', 'localhost', '--imap-port', String(server.port)];
+    const trusted = { ...env, HTTPS_PROXY: '', NODE_EXTRA_CA_CERTS: caFile };
+    const login = start(
+      [...args, ...named, '--ca-file', caFile, '--client-id', 'x', '--no-check'],
+      { home, env: trusted },
+    );
+    const [, sent = ''] = await login.waitForStderr(/^ {2}(https:\/\/localhost\S+)\n/m);
+    expect(new URL(sent).origin).toBe(oauth.origin);
+    login.kill();
+    await login.result;
   });
 
   test('an error that points to another house is refused', async () => {

@@ -58,7 +58,7 @@ function checkedIssuer(
   { refuse }: Means,
 ): string | null {
   if (issuer === null || server === null || provider !== null) return null;
-  const { host } = new URL(issuer);
+  const { hostname: host } = new URL(issuer);
   if (mayServe(host, server.host, domain)) return issuer;
   refuse(`${source} names the login server ${host}, which is of another house than ${server.host}`);
   return null;
