@@ -80,25 +80,17 @@ export interface TenantRule {
 }
 
 /** How a person comes by a client of their own. */
-export type Registration =
-  | {
-      /** Anybody can make one. */
-      readonly kind: 'open';
-      readonly steps: readonly Step[];
-      readonly clientId: ClientIdShape;
-    }
-  | {
-      /** The provider decides who may have one. */
-      readonly kind: 'by-request';
-      readonly steps: readonly Step[];
-      readonly clientId: ClientIdShape;
-    }
-  | {
-      /** mailctl registers itself where the server lets it (RFC 7591). */
-      readonly kind: 'dynamic';
-      readonly steps: readonly Step[];
-      readonly clientId: ClientIdShape;
-    };
+export interface Registration {
+  /**
+   * `open`: anybody can make one. `by-request`: the provider decides who may. `dynamic`: mailctl
+   * registers itself where the server lets it (RFC 7591).
+   */
+  readonly kind: 'open' | 'by-request' | 'dynamic';
+  readonly steps: readonly Step[];
+  readonly clientId: ClientIdShape;
+  /** Whether a client can be downloaded as a file that login takes. */
+  readonly clientFile?: true;
+}
 
 export interface Step {
   readonly text: string;

@@ -7,16 +7,18 @@ import type { Credential, Grant } from '../auth/token-set.ts';
 import type { TokenStore } from '../auth/token-store.ts';
 import { Failure } from '../errors.ts';
 import { type App, appConfig } from './app.ts';
-import { readClientFile } from './client-file.ts';
+import { type DownloadedClient, readClientFile } from './client-file.ts';
 import { withClient } from './client-registration.ts';
 import { duration, positiveInteger } from './flags.ts';
 import { logInByOAuth } from './login-oauth.ts';
 import { logInByPassword } from './login-password.ts';
-import { planLogin } from './login-plan.ts';
+import { type LoginFlags, planLogin } from './login-plan.ts';
 import { logInUnattended } from './login-unattended.ts';
 import { storeOptions } from './store-flags.ts';
 import { accountStore } from './tokens.ts';
 import { examples, type Verb } from './verb.ts';
+
+const usualTimeoutMs = 300_000;
 
 export const login: Verb = {
   define(command, run) {
@@ -79,7 +81,7 @@ export const login: Verb = {
         command
           .createOption('--timeout <time>', 'how long to wait for the browser')
           .argParser(duration)
-          .default(300_000, '5m'),
+          .default(usualTimeoutMs, '5m'),
       )
       .addHelpText(
         'after',
@@ -93,42 +95,59 @@ export const login: Verb = {
       )
       .action((address, flags) =>
         run(async (app) => {
-          const { path, loaded } = await appConfig(app);
           const file =
             flags.clientFile === undefined ? null : await readClientFile(flags.clientFile);
-          const { name, entry: planned } = await planLogin(app, { path, loaded }, address, {
-            ...flags,
-            clientId: flags.clientId ?? file?.clientId,
-          });
-          const around = { path, system: app.system, timeouts: loaded?.config.timeouts };
-          const described = await resolveAccount(name, planned, around);
-          const store = accountStore(app, described);
-          // Everything that can fail without the person is tried before the person is asked.
-          await store.probe();
-          const { entry, registered } = await withClient(app, described, planned);
-          const account = await resolveAccount(name, entry, around);
-          const config = await withAccount(loaded, name, entry);
-          // Remembered also if the login comes to nothing, unless a secret would be lost with it.
-          if (registered?.clientSecret === null) await saveConfig(path, config);
-          const credential = await logIn(app, account, {
-            ...flags,
-            givenSecret: file?.clientSecret ?? null,
-            ownClient: registered ?? (await storedClient(store, entry.client_id)),
-            keep: async (granted) => {
-              rememberSecrets(granted, app.system);
-              // The config first: an account that is not logged in can be seen and mended, a
-              // login without an account cannot.
-              if (config !== loaded?.text) await saveConfig(path, config);
-              const before = await store.load().catch(() => null);
-              await store.save(granted);
-              for (const event of loginEvents(account, before, granted)) await app.audit(event);
-            },
-          });
-          await tell(app, account, store, credential);
+          await runLogin(app, address, flags, file);
         }),
       );
   },
 };
+
+type Given = LoginFlags &
+  Partial<Pick<LoginOptions, 'browser' | 'check' | 'timeout'>> &
+  Pick<LoginOptions, 'device' | 'clientSecretFile' | 'passwordStdin'>;
+
+/** Plan a login, do it, and keep what comes of it. `client` is one that was given as a whole. */
+export async function runLogin(
+  app: App,
+  address: string | undefined,
+  flags: Given,
+  client: DownloadedClient | null,
+): Promise<void> {
+  const { path, loaded } = await appConfig(app);
+  const { name, entry: planned } = await planLogin(app, { path, loaded }, address, {
+    ...flags,
+    clientId: flags.clientId ?? client?.clientId,
+  });
+  const around = { path, system: app.system, timeouts: loaded?.config.timeouts };
+  const described = await resolveAccount(name, planned, around);
+  const store = accountStore(app, described);
+  // Everything that can fail without the person is tried before the person is asked.
+  await store.probe();
+  const { entry, registered } = await withClient(app, described, planned);
+  const account = await resolveAccount(name, entry, around);
+  const config = await withAccount(loaded, name, entry);
+  // Remembered also if the login comes to nothing, unless a secret would be lost with it.
+  if (registered?.clientSecret === null) await saveConfig(path, config);
+  const credential = await logIn(app, account, {
+    browser: true,
+    check: true,
+    timeout: usualTimeoutMs,
+    ...flags,
+    givenSecret: client?.clientSecret ?? null,
+    ownClient: registered ?? (await storedClient(store, entry.client_id)),
+    keep: async (granted) => {
+      rememberSecrets(granted, app.system);
+      // The config first: an account that is not logged in can be seen and mended, a
+      // login without an account cannot.
+      if (config !== loaded?.text) await saveConfig(path, config);
+      const before = await store.load().catch(() => null);
+      await store.save(granted);
+      for (const event of loginEvents(account, before, granted)) await app.audit(event);
+    },
+  });
+  await tell(app, account, store, credential);
+}
 
 function collect(value: string, previous: string[] | undefined): string[] {
   return [...(previous ?? []), value];

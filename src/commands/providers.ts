@@ -11,6 +11,7 @@ import {
   type ProviderRow,
   providerRow,
 } from './provider-facts.ts';
+import { setUp } from './provider-setup.ts';
 import { examples, type Verb } from './verb.ts';
 
 const words: Readonly<Record<ProviderRow['state'], string>> = {
@@ -51,6 +52,15 @@ export const providers: Verb = {
       .argument('<provider>', 'its id, as mailctl providers gives it')
       .addHelpText('after', examples('mailctl providers show google'))
       .action((id) => run((app) => show(app, namedProvider(id))));
+    command
+      .command('setup')
+      .description(
+        'What to do at a provider before the first login, step by step. At a terminal what the steps lead to is then asked for, checked and logged in with; else the command to type ends them.',
+      )
+      .argument('<provider>', 'its id, as mailctl providers gives it')
+      .argument('[address]', 'the mailbox')
+      .addHelpText('after', examples('mailctl providers setup google ada@gmail.com'))
+      .action((id, address) => run((app) => setUp(app, namedProvider(id), address)));
   },
 };
 

@@ -126,6 +126,13 @@ export const rowSchemas = {
     failed: number('messages that could not be fetched'),
   }),
   provider: providerRow,
+  step: v.object({
+    type: v.literal('step'),
+    number: number('from 1'),
+    text: text('what to do'),
+    url: maybeText('the page to open for it'),
+    command: maybeText('what to type'),
+  }),
   account: v.object({
     type: v.literal('account'),
     account,

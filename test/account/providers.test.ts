@@ -63,6 +63,7 @@ const oauth = v.strictObject({
   registration: v.strictObject({
     kind: v.picklist(['open', 'by-request', 'dynamic']),
     steps: v.pipe(v.array(step), v.minLength(1)),
+    clientFile: v.optional(v.literal(true)),
     clientId: v.strictObject({ pattern: v.instance(RegExp), example: sentence }),
   }),
   rotation: v.picklist(['kept', 'replaced', 'single-use', 'near-end', 'unknown']),

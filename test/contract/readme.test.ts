@@ -3,6 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { parse } from '@decimalturn/toml-patch';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { checkConfig } from '../../src/account/config-schema.ts';
+import { providerState } from '../../src/account/provider.ts';
+import { providers } from '../../src/account/providers.ts';
 import { exitCodes } from '../../src/errors.ts';
 import { verbs } from '../../src/main.ts';
 import { newHome, run } from '../support/run.ts';
@@ -43,6 +45,7 @@ describe('the README', () => {
       ...verbs.map(({ name }) => [name]),
       ['store', 'move'],
       ['providers', 'show'],
+      ['providers', 'setup'],
     ];
     await Promise.all(
       commandsWithFlags.map(async (words) => {
@@ -133,6 +136,25 @@ describe('the README', () => {
       ],
     ]) {
       expect(config).toMatch(new RegExp(`\\b${setting}\\b`));
+    }
+  });
+
+  it('has each provider in its table, with how one logs in there', () => {
+    const [, table = ''] = /^\| provider \| login \|[^\n]*\n([\s\S]*?)\n\n/m.exec(readme) ?? [];
+    const words = {
+      oauth: 'OAuth',
+      'oauth-by-request': 'OAuth by request',
+      'app-password': 'app password',
+    };
+    const cells = table.split('\n').map((line) => line.split('|').map((cell) => cell.trim()));
+    const states = cells.flatMap(([, names = '', login = '']) =>
+      [...names.matchAll(/`([\w-]+)`/g)].map(([, id = '']) => [id, login] as const),
+    );
+    expect(states.map(([id]) => id).sort()).toEqual(providers.map(({ id }) => id).sort());
+    for (const [id, login] of states) {
+      const provider = providers.find((one) => one.id === id);
+      const state = provider === undefined ? 'oauth' : providerState(provider);
+      expect([id, login.split(',')[0]]).toEqual([id, words[state]]);
     }
   });
 

@@ -66,6 +66,7 @@ export const google: Provider = {
           url: 'https://console.cloud.google.com/auth/clients',
         },
       ],
+      clientFile: true,
       clientId: {
         pattern: /^\d+-[a-z0-9]+\.apps\.googleusercontent\.com$/,
         example: '123456789012-a1b2c3d4e5f6.apps.googleusercontent.com',

@@ -71,7 +71,7 @@ const keycloak = template({
   issuerForm: 'https://HOST/realms/REALM',
   oauth: {
     registration: {
-      kind: 'dynamic',
+      kind: 'open',
       steps: [
         {
           text: 'In the realm create an OpenID Connect client: "Client authentication" off, "Standard flow" on (and "OAuth 2.0 Device Authorization Grant" for --device).',
@@ -105,7 +105,7 @@ const authentik = template({
   issuerForm: 'https://HOST/application/o/SLUG/',
   oauth: {
     registration: {
-      kind: 'dynamic',
+      kind: 'open',
       steps: [
         { text: 'Make an application with an OAuth2/OpenID provider, client type "Public".' },
         {
