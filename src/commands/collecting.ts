@@ -1,4 +1,3 @@
-import { relative } from 'node:path';
 import type { Account } from '../account/account.ts';
 import { AttachmentFolder } from '../archive/attachment-folder.ts';
 import { attachmentName } from '../archive/attachment-name.ts';
@@ -8,6 +7,8 @@ import {
   type AttachmentFilter,
   attachments,
   namelessFile,
+  smallBytes,
+  together,
 } from '../mail/attachment.ts';
 import type { OpenMailbox } from '../mail/message.ts';
 import type { MessageContent } from '../mail/message-content.ts';
@@ -15,11 +16,8 @@ import type { MailSession } from '../mail/session.ts';
 import { decodeTransfer, decodeTransferStream } from '../mail/transfer-encoding.ts';
 import type { Column } from '../terminal/table.ts';
 import type { App } from './app.ts';
-import { shortSize } from './columns.ts';
+import { type AttachmentRow, attachmentColumns } from './attachment-columns.ts';
 import type { FoundMessages } from './message-names.ts';
-import type { RowOf } from './rows.ts';
-
-type AttachmentRow = RowOf<'attachment'>;
 
 export interface CollectingOptions {
   readonly app: App;
@@ -147,7 +145,13 @@ export class Collecting {
     content: MessageContent,
     batch: readonly Attachment[],
   ): Promise<Pick<AttachmentRow, 'path' | 'problem' | 'sizeBytes'>[]> {
-    const small = batch.length === 1 ? null : await content.read(parts(batch), smallBytes);
+    const small =
+      batch.length === 1
+        ? null
+        : await content.read(
+            batch.map(({ part }) => part),
+            smallBytes,
+          );
     const files = batch.map(({ part, name }) => {
       const bytes = small?.get(part.section);
       // An empty part may be answered by nothing at all.
@@ -186,33 +190,11 @@ export class Collecting {
   }
 
   get #columns(): readonly Column<AttachmentRow>[] {
-    const listed = this.#folder === null;
-    return [
-      { header: 'Folder', value: ({ folder }) => folder, flexible: true, pipeOnly: !this.#several },
-      { header: 'UID', value: ({ uid }) => String(uid), align: 'right' },
-      { header: 'Part', value: ({ part }) => part },
-      {
-        header: 'Size',
-        value: ({ sizeBytes }) => String(sizeBytes ?? ''),
-        display: ({ sizeBytes }) => (sizeBytes === null ? '' : shortSize(sizeBytes)),
-        align: 'right',
-      },
-      { header: 'Type', value: ({ mediaType }) => mediaType, flexible: true, pipeOnly: !listed },
-      {
-        header: 'Name',
-        value: ({ filename }) => filename ?? '',
-        display: (row) => this.#names.get(row) ?? '',
-        flexible: true,
-        pipeOnly: !listed,
-      },
-      {
-        header: 'File',
-        value: ({ path }) => path ?? '',
-        display: ({ path, problem }) => (path === null ? (problem ?? '') : shortPath(path)),
-        flexible: true,
-        pipeOnly: listed,
-      },
-    ];
+    return attachmentColumns({
+      listed: this.#folder === null,
+      several: this.#several,
+      nameOf: (row) => this.#names.get(row) ?? '',
+    });
   }
 
   #judge(): void {
@@ -225,41 +207,4 @@ export class Collecting {
       throw new Failure('not-found', `there is no message ${this.#absent.join('; ')}`);
     }
   }
-}
-
-/** What is asked for together; a larger one is streamed by itself. */
-const smallBytes = 256 << 10;
-const maxTogether = 50;
-const maxTogetherBytes = 4 << 20;
-
-function together(all: readonly Attachment[]): (readonly Attachment[])[] {
-  const batches: Attachment[][] = [];
-  let bytes = 0;
-  for (const attachment of all) {
-    const size = attachment.part.sizeBytes ?? smallBytes;
-    const last = batches.at(-1);
-    bytes += size;
-    if (
-      last === undefined ||
-      last.length === maxTogether ||
-      bytes > maxTogetherBytes ||
-      size >= smallBytes
-    ) {
-      batches.push([attachment]);
-      bytes = size >= smallBytes ? maxTogetherBytes : size;
-    } else {
-      last.push(attachment);
-    }
-  }
-  return batches;
-}
-
-function parts(batch: readonly Attachment[]) {
-  return batch.map(({ part }) => part);
-}
-
-/** From where the person stands, unless that leads up. */
-function shortPath(path: string): string {
-  const near = relative(process.cwd(), path);
-  return near.startsWith('..') ? path : near;
 }

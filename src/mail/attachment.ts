@@ -46,6 +46,34 @@ export function attachments(
     });
 }
 
+/** What is asked for together with others; a larger one is streamed by itself. */
+export const smallBytes = 256 << 10;
+const maxTogether = 50;
+const maxTogetherBytes = 4 << 20;
+
+/** Attachments of one message in runs that fit into memory and are asked for in one go. */
+export function together(all: readonly Attachment[]): (readonly Attachment[])[] {
+  const batches: Attachment[][] = [];
+  let bytes = 0;
+  for (const attachment of all) {
+    const size = attachment.part.sizeBytes ?? smallBytes;
+    const last = batches.at(-1);
+    bytes += size;
+    if (
+      last === undefined ||
+      last.length === maxTogether ||
+      bytes > maxTogetherBytes ||
+      size >= smallBytes
+    ) {
+      batches.push([attachment]);
+      bytes = size >= smallBytes ? maxTogetherBytes : size;
+    } else {
+      last.push(attachment);
+    }
+  }
+  return batches;
+}
+
 /** The name of what has none: the UID, the part, and an extension after the type. */
 export function namelessFile({ part, type }: NumberedPart, uid: number): string {
   return `${uid}-${part}.${extensionOf(type)}`;
