@@ -82,8 +82,18 @@ export const verbs: readonly VerbEntry[] = [
   },
   {
     name: 'fetch',
-    summary: 'fetch new messages into a Maildir',
+    summary: 'keep an archive of what is new',
     load: async () => (await import('./commands/fetch.ts')).fetch,
+  },
+  {
+    name: 'verify',
+    summary: 'compare the archive with the server',
+    load: async () => (await import('./commands/verify.ts')).verify,
+  },
+  {
+    name: 'archive',
+    summary: 'show what an archive holds',
+    load: async () => (await import('./commands/archive.ts')).archive,
   },
   {
     name: 'completion',

@@ -37,6 +37,18 @@ export class UidSet {
     return new UidSet(ranges);
   }
 
+  /** What a server says, in any order; null when it is no set of UIDs (RFC 9051 sequence-set). */
+  static parseLoosely(text: string): UidSet | null {
+    const ranges: [number, number][] = [];
+    for (const part of text.split(',')) {
+      const [, first, last] = /^(\d{1,10})(?::(\d{1,10}))?$/.exec(part) ?? [];
+      const [from, to] = [Number(first), Number(last ?? first)].sort((a, b) => a - b);
+      if (!isUid(from) || !isUid(to)) return null;
+      ranges.push([from, to]);
+    }
+    return UidSet.empty.union(new UidSet(ranges));
+  }
+
   has(uid: number): boolean {
     let low = 0;
     let high = this.#ranges.length - 1;
@@ -63,6 +75,39 @@ export class UidSet {
       else ranges.push([first, last]);
     }
     return new UidSet(ranges);
+  }
+
+  /** What is here and not in `other`. */
+  minus(other: UidSet): UidSet {
+    const ranges: [number, number][] = [];
+    let at = 0;
+    for (const [first, last] of this.#ranges) {
+      let from = first;
+      while ((other.#ranges[at]?.[1] ?? Number.POSITIVE_INFINITY) < from) at += 1;
+      for (let next = at; from <= last; next += 1) {
+        const [cutFrom, cutTo] = other.#ranges[next] ?? [Number.POSITIVE_INFINITY, 0];
+        if (cutFrom > last) break;
+        if (cutFrom > from) ranges.push([from, cutFrom - 1]);
+        from = cutTo + 1;
+      }
+      if (from <= last) ranges.push([from, last]);
+    }
+    return new UidSet(ranges);
+  }
+
+  intersection(other: UidSet): UidSet {
+    return this.minus(this.minus(other));
+  }
+
+  /** The highest UID; 0 in an empty set. */
+  get last(): number {
+    return this.#ranges.at(-1)?.[1] ?? 0;
+  }
+
+  /** One by one, ascending: a set may span four thousand million. */
+  *[Symbol.iterator](): Generator<number> {
+    for (const [first, last] of this.#ranges)
+      for (let uid = first; uid <= last; uid += 1) yield uid;
   }
 
   toString(): string {

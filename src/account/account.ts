@@ -23,6 +23,10 @@ export interface Account {
   readonly store: StoreSettings;
   /** Absolute path of the folder its mail is fetched into. */
   readonly archive: string;
+  /** Nothing on the mail server is ever changed, whatever a command line asks for. */
+  readonly readOnly: boolean;
+  /** How many connections a fetch may open; null for the usual number. */
+  readonly connections: number | null;
   readonly timeouts: Timeouts;
 }
 

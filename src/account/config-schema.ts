@@ -115,6 +115,14 @@ const imap = v.strictObject({
   mechanism: v.optional(
     v.picklist(['XOAUTH2', 'OAUTHBEARER'], 'must be "XOAUTH2" or "OAUTHBEARER"'),
   ),
+  connections: v.optional(
+    v.pipe(
+      v.number('must be a number'),
+      v.integer('must be a whole number'),
+      v.minValue(1, 'must be 1 to 15'),
+      v.maxValue(15, 'must be 1 to 15'),
+    ),
+  ),
   ...tls,
 });
 
@@ -149,6 +157,7 @@ const account = v.strictObject({
   service_account_file: v.optional(text),
   service_account_command: v.optional(command),
   archive: v.optional(text),
+  read_only: v.optional(v.boolean('must be true or false')),
   store: v.optional(
     v.picklist(['keychain', 'file', 'command'], 'must be "keychain", "file" or "command"'),
   ),

@@ -50,6 +50,8 @@ export async function resolveAccount(
     loginTls: resolveTls(entry.oauth ?? {}, `${where}.oauth`, file),
     proxy: entry.proxy ?? null,
     store: resolveStore(entry, where, file, system.env),
+    readOnly: entry.read_only === true,
+    connections: entry.imap?.connections ?? null,
     archive: entry.archive === undefined ? join(dataDirectory(system), name) : file(entry.archive),
     timeouts: { ...defaultTimeouts, ...definedOnly(timeouts) },
   };

@@ -7,6 +7,9 @@ const reserved = /^(cur|new|tmp|con|prn|aux|nul|com[\d¹²³]|lpt[\d¹²³]|coni
 const maxNameBytes = 200;
 const keptNameBytes = 120;
 
+/** `tree`: one folder a level. `maildir++`: one hidden folder a mailbox, INBOX being the archive. */
+export type Layout = 'tree' | 'maildir++';
+
 /**
  * Where a mailbox lies below the archive: one folder a level, so that the tree reads like the
  * server's. Whatever a file name must not hold is percent-encoded, and `%` itself with it, so that
@@ -16,14 +19,22 @@ export function folderPath(
   archive: string,
   mailbox: string,
   delimiter: string | null,
+  layout: Layout = 'tree',
 ): string | null {
   const levels = delimiter === null ? [mailbox] : mailbox.split(delimiter);
-  const names = levels.map(encodeName);
+  const names = levels.map(encodeFileName);
   if (names.includes('')) return null;
+  if (layout === 'maildir++') {
+    if (mailbox === 'INBOX') return archive;
+    // The dot is Maildir++'s delimiter; beyond ASCII its readers expect modified UTF-7.
+    const parts = names.map((name) => modifiedUtf7(name.replaceAll('.', '%2E')));
+    return join(archive, `.${parts.join('.')}`);
+  }
   return join(archive, names.join('/'));
 }
 
-function encodeName(level: string): string {
+/** A name as a file can have it; '' stays ''. */
+export function encodeFileName(level: string): string {
   const name = level
     // Not what Unicode has not assigned yet: a newer Node would know it, and look elsewhere.
     .replaceAll(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}%/\\:*?"<>|]/gu, percentEncode)
@@ -60,4 +71,13 @@ function percentEncodeAll(text: string): string {
       ? text.charAt(index)
       : `%u${unit.toString(16).toUpperCase().padStart(4, '0')}`;
   }).join('');
+}
+
+/** RFC 3501 §5.1.3. */
+function modifiedUtf7(name: string): string {
+  return name.replaceAll(/&|[^\x20-\x7e]+/g, (part) => {
+    if (part === '&') return '&-';
+    const base64 = Buffer.from(part, 'utf16le').swap16().toString('base64');
+    return `&${base64.replace(/=+$/, '').replaceAll('/', ',')}-`;
+  });
 }

@@ -1,18 +1,67 @@
-import { lstat } from 'node:fs/promises';
-import { join, relative, sep } from 'node:path';
+import { lstat, open } from 'node:fs/promises';
+import { basename, join, relative, sep } from 'node:path';
 import { Failure } from '../errors.ts';
+import { makeDirectory, removeUnfinished } from '../system/files.ts';
 import { withLock } from '../system/lock.ts';
 import { UidSet } from '../uid-set.ts';
-import { folderPath } from './folder-path.ts';
-import { type Delivered, Maildir, type MaildirMessage } from './maildir.ts';
-import { loadSyncState, saveSyncState } from './sync-state.ts';
+import { type Fingerprint, measured } from './content.ts';
+import { folderPath, type Layout } from './folder-path.ts';
+import { type Format, sinkOf } from './formats.ts';
+import { appendIndex, type IndexEntry, indexFile, loadIndex } from './index-file.ts';
+import { maildirName } from './maildir.ts';
+import type { LineEndings, MessageToStore, OpenSink, Place, StoredPlace } from './sink.ts';
+import {
+  emptyState,
+  type FetchFailure,
+  loadSyncState,
+  type MailboxCounts,
+  type SyncState,
+  saveSyncState,
+  stateFile,
+} from './sync-state.ts';
+import { written } from './written.ts';
+
+/** How an archive is kept. */
+export interface ArchiveSettings
+  extends Pick<Place, 'nameTemplate' | 'command' | 'print' | 'withSource' | 'json' | 'signal'> {
+  readonly root: string;
+  readonly account: string;
+  /** Whose mail it is. */
+  readonly address: string;
+  readonly format: Format;
+  readonly layout: Layout;
+  readonly lineEndings: LineEndings;
+  /** What of each message is kept. */
+  readonly portion: 'whole' | 'header';
+}
 
 /** A mailbox as the archive must know it. */
 export interface ArchivedMailbox {
-  readonly address: string;
   readonly path: string;
   readonly delimiter: string | null;
-  readonly uidValidity: number;
+}
+
+export interface IncomingMessage extends Omit<MessageToStore, 'content'> {
+  /** As the server says, which may be an estimate. */
+  readonly sizeBytes: number;
+  readonly content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+}
+
+/** A message that is durable and remembered. */
+export interface StoredMessage {
+  readonly uid: number;
+  readonly path: string | null;
+  /** As the server sent it; a file with LF line ends is smaller. */
+  readonly sizeBytes: number;
+}
+
+/** How a pass over a mailbox has ended. */
+export interface PassEnding {
+  /** What the server said, where every message was asked for. */
+  readonly counts: MailboxCounts | null;
+  /** Every message that was there. */
+  readonly present: UidSet;
+  readonly failures: readonly Omit<FetchFailure, 'attempts'>[];
 }
 
 /** Run alone on an archive: two runs would store the same message at the same time. */
@@ -31,9 +80,14 @@ async function refuseLinks(archive: string, directory: string): Promise<void> {
   const levels = relative(archive, directory).split(sep);
   const folders = levels.map((_, index) => join(archive, ...levels.slice(0, index + 1)));
   const maildir = ['tmp', 'new', 'cur'].map((name) => join(directory, name));
-  for (const path of [...folders, ...maildir]) {
-    const stats = await lstat(path).catch(() => null); // not there yet, or told when it is written
-    if (stats?.isSymbolicLink()) {
+  const stats = await Promise.all(
+    [...folders, ...maildir].map(async (path) => ({
+      path,
+      stats: await lstat(path).catch(() => null), // not there yet, or told when it is written
+    })),
+  );
+  for (const { path, stats: found } of stats) {
+    if (found?.isSymbolicLink()) {
       throw new Failure('archive', `${path} is a link, which is not followed inside an archive`, {
         hint: 'put the folder itself there, or name another archive in the config',
       });
@@ -41,72 +95,237 @@ async function refuseLinks(archive: string, directory: string): Promise<void> {
   }
 }
 
+function countsOf({ messages, uidNext, highestModseq }: MailboxCounts): MailboxCounts {
+  return { messages, uidNext, highestModseq };
+}
+
+/** Whether a format has a file a message, with UIDVALIDITY and UID in its name. */
+function namesFiles(format: Format): boolean {
+  return format === 'maildir' || format === 'eml';
+}
+
 /** One mailbox's place in an archive: its messages, and the memory of which they are. */
 export class MailboxArchive {
   readonly directory: string;
-  /** The UIDVALIDITY the last run saw, when it was another. */
-  readonly formerUidValidity: number | null;
+  readonly #settings: ArchiveSettings;
   readonly #mailbox: ArchivedMailbox;
-  readonly #maildir: Maildir;
-  #stored: UidSet;
+  readonly #statePath: string;
+  readonly #indexPath: string;
+  #state: SyncState | null;
+  #sink: OpenSink | null = null;
+  /** There was no memory: nothing was fetched yet, or somebody has removed it. */
+  #forgotten = false;
+  #stored: { readonly path: string | null; readonly entry: IndexEntry }[] = [];
+  #committing: Promise<unknown> = Promise.resolve();
 
   private constructor(
+    settings: ArchiveSettings,
     mailbox: ArchivedMailbox,
-    maildir: Maildir,
-    stored: UidSet,
-    formerUidValidity: number | null,
+    directory: string,
+    state: SyncState | null,
   ) {
-    this.directory = maildir.directory;
-    this.formerUidValidity = formerUidValidity;
+    this.directory = directory;
+    this.#settings = settings;
     this.#mailbox = mailbox;
-    this.#maildir = maildir;
-    this.#stored = stored;
+    this.#statePath = stateFile(directory, settings.format);
+    this.#indexPath = indexFile(directory, settings.format);
+    this.#state = state;
   }
 
-  /** @throws Failure 'archive' | 'data' */
-  static async open(archive: string, mailbox: ArchivedMailbox): Promise<MailboxArchive> {
-    const directory = folderPath(archive, mailbox.path, mailbox.delimiter);
-    if (directory === null) {
+  /** Read what is remembered of a mailbox; nothing is written. @throws Failure 'archive' | 'data' */
+  static async load(settings: ArchiveSettings, mailbox: ArchivedMailbox): Promise<MailboxArchive> {
+    const folder = folderPath(settings.root, mailbox.path, mailbox.delimiter, settings.layout);
+    if (folder === null) {
       throw new Failure('archive', `no folder on a disk can be named like ${mailbox.path}`);
     }
-    await refuseLinks(archive, directory);
-    const state = await loadSyncState(directory);
-    if (state !== null && (state.address !== mailbox.address || state.mailbox !== mailbox.path)) {
+    // Headers alone are no messages: they live beside them, with a memory of their own.
+    const directory = settings.portion === 'header' ? join(folder, '.headers') : folder;
+    await refuseLinks(settings.root, directory);
+    const state = await loadSyncState(stateFile(directory, settings.format));
+    if (state !== null && (state.address !== settings.address || state.mailbox !== mailbox.path)) {
       throw new Failure('data', `${directory} holds ${state.mailbox} of ${state.address}`, {
-        hint: `give ${mailbox.address} an archive of its own in the config`,
+        hint: `give ${settings.address} an archive of its own in the config`,
       });
     }
-    const same = state !== null && state.uidValidity === mailbox.uidValidity;
-    const maildir = await Maildir.open(directory, mailbox.uidValidity);
-    const former = state === null || same ? null : state.uidValidity;
-    return new MailboxArchive(mailbox, maildir, same ? state.stored : UidSet.empty, former);
+    return new MailboxArchive(settings, mailbox, directory, state);
+  }
+
+  get format(): Format {
+    return this.#settings.format;
+  }
+
+  get state(): SyncState | null {
+    return this.#state;
+  }
+
+  /** Whether the server says of the mailbox what it said when all of it was stored. */
+  isComplete(
+    counts: MailboxCounts & { readonly uidValidity: number | null },
+    { flags }: { readonly flags: boolean },
+  ): boolean {
+    const state = this.#state;
+    const then = state?.complete;
+    if (state == null || then == null || state.failures.length > 0) return false;
+    const told = counts.uidNext !== null && counts.messages !== null;
+    return (
+      told &&
+      counts.uidValidity === state.uidValidity &&
+      counts.uidNext === then.uidNext &&
+      counts.messages === then.messages &&
+      // Flags change without a new message; who follows them must have a way to know.
+      (!flags || (counts.highestModseq !== null && counts.highestModseq === state.modseq))
+    );
+  }
+
+  /**
+   * Make ready to store messages of this UIDVALIDITY. Where the server has renumbered the mailbox,
+   * `recognised` says which of its UIDs are stored already, under their former ones.
+   */
+  async begin(uidValidity: number, recognised: readonly IndexEntry[] = []): Promise<void> {
+    const { settings, directory } = { settings: this.#settings, directory: this.directory };
+    await written(directory, async () => {
+      await makeDirectory(directory);
+      await removeUnfinished(directory);
+      // By this file Maildir++ tells a subfolder from a mailbox of its own.
+      if (settings.layout === 'maildir++' && directory !== settings.root) {
+        await (await open(join(directory, 'maildirfolder'), 'a', 0o600)).close();
+      }
+    });
+    const sink = await sinkOf(settings.format);
+    const labels = { account: settings.account, folder: this.#mailbox.path };
+    // One file goes on where it ended, also after the server has renumbered the mailbox.
+    const position = this.#state?.position ?? null;
+    this.#sink = await sink({ ...settings, directory, uidValidity, labels, position });
+    this.#forgotten = this.#state === null;
+    if (this.#state?.uidValidity === uidValidity) return;
+    const { address } = settings;
+    // The rows first: were the memory first, a crash between the two would forget where they are.
+    await appendIndex(this.#indexPath, recognised);
+    this.#state = {
+      ...emptyState({ address, mailbox: this.#mailbox.path, uidValidity }),
+      stored: UidSet.of(recognised.map(({ uid }) => uid)),
+      position,
+    };
+    // Where files do not name their messages, a memory that is not there must mean one was removed.
+    if (recognised.length > 0 || !namesFiles(settings.format)) await this.#save(this.#state);
   }
 
   /**
    * The UIDs of these that must be fetched. A run that was killed between storing and remembering
-   * has left files the memory does not know; they count as stored.
+   * has left messages the memory does not know; they count as stored.
    */
-  async missing(uids: readonly number[]): Promise<number[]> {
-    const unknown = uids.filter((uid) => !this.#stored.has(uid));
-    if (unknown.length === 0) return [];
-    const files = new Set(await this.#maildir.storedUids());
-    const found = unknown.filter((uid) => files.has(uid));
-    if (found.length > 0) await this.#remember(found);
-    return unknown.filter((uid) => !files.has(uid));
+  async missing(present: UidSet): Promise<UidSet> {
+    const unknown = present.minus(this.#known.stored);
+    if (unknown.size === 0) return unknown;
+    const found = (await this.leftovers()).intersection(unknown);
+    if (found.size > 0) await this.#remember(found);
+    return unknown.minus(found);
   }
 
-  /** Store, then remember: whatever is remembered is on the disk. */
-  async store(
-    messages: readonly MaildirMessage[],
-  ): Promise<(Delivered | { uid: number; error: unknown })[]> {
-    const results = await this.#maildir.deliver(messages);
-    await this.#remember(results.flatMap((result) => ('path' in result ? [result.uid] : [])));
-    return results;
+  /** UIDs of messages that are here, whether remembered or not. */
+  async leftovers(): Promise<UidSet> {
+    const named = UidSet.of(await this.#open.storedUids());
+    if (!this.#forgotten) return named;
+    const rows = (await this.loadIndex()).get(this.#known.uidValidity) ?? new Map();
+    if (!namesFiles(this.#settings.format)) return named.union(UidSet.of(rows.keys()));
+    // Recognised under a former UID: its file still has that name.
+    const names = new Set(await this.#open.names?.());
+    const there = [...rows.values()].filter(({ name }) => name !== null && names.has(name));
+    return named.union(UidSet.of(there.map(({ uid }) => uid)));
   }
 
-  async #remember(uids: readonly number[]): Promise<void> {
-    this.#stored = this.#stored.union(UidSet.of(uids));
-    const { address, path: mailbox, uidValidity } = this.#mailbox;
-    await saveSyncState(this.directory, { address, mailbox, uidValidity, stored: this.#stored });
+  /** Store one message. It is durable and remembered after the next `commit`. */
+  async store(message: IncomingMessage): Promise<void> {
+    const { format, lineEndings } = this.#settings;
+    const keepRaw = lineEndings === 'keep' || format === 'eml' || format === 'ndjson';
+    const { content, fingerprint } = measured(message.content, { keepRaw });
+    const place = await this.#open.store({ ...message, content });
+    this.#stored.push({ path: place.path, entry: this.#entry(message, place, fingerprint()) });
+  }
+
+  /**
+   * Make all that is stored durable, then remember it: whatever is remembered is on the disk.
+   * Gives what is remembered now; calls follow one another. `ending` is remembered with it.
+   */
+  commit(ending?: PassEnding): Promise<readonly StoredMessage[]> {
+    const committed = this.#committing.then(async () => {
+      const batch = this.#stored.sort((a, b) => a.entry.uid - b.entry.uid);
+      this.#stored = [];
+      const entries = batch.map(({ entry }) => entry);
+      if (batch.length > 0) {
+        // Names, and what is known of them, may come in any order; the memory comes last.
+        await Promise.all([this.#open.settle(), appendIndex(this.#indexPath, entries)]);
+      }
+      const stored = UidSet.of(entries.map(({ uid }) => uid));
+      await this.#remember(stored, ending);
+      return batch.map(({ path, entry: { uid, sizeBytes } }) => ({ uid, path, sizeBytes }));
+    });
+    this.#committing = committed.catch(() => {});
+    return committed;
+  }
+
+  /** Nothing more will be stored in this run. */
+  async close(): Promise<void> {
+    await this.#sink?.close?.();
+  }
+
+  /** Everything the index knows. */
+  loadIndex(): Promise<Map<number, Map<number, IndexEntry>>> {
+    return loadIndex(this.#indexPath);
+  }
+
+  /** Change what is remembered besides messages. */
+  async update(change: Partial<SyncState>): Promise<void> {
+    await this.#save({ ...this.#known, ...change });
+  }
+
+  get #open(): OpenSink {
+    if (this.#sink === null) throw new Error('the mailbox has not been begun');
+    return this.#sink;
+  }
+
+  get #known(): SyncState {
+    if (this.#state === null) throw new Error('the mailbox has not been begun');
+    return this.#state;
+  }
+
+  #entry(
+    message: IncomingMessage,
+    { path, sizeBytes }: StoredPlace,
+    fingerprint: Fingerprint,
+  ): IndexEntry {
+    const { uidValidity } = this.#known;
+    const named = path !== null && namesFiles(this.#settings.format);
+    const name = named ? maildirName(basename(path)) : null;
+    const { uid, sizeBytes: serverBytes, ids } = message;
+    const storedBytes = named ? sizeBytes : null;
+    return { uidValidity, uid, name, storedBytes, serverBytes, ...fingerprint, ...ids };
+  }
+
+  async #remember(uids: UidSet, ending?: PassEnding): Promise<void> {
+    const state = this.#known;
+    const stored = state.stored.union(uids);
+    const position = this.#sink?.position ?? state.position;
+    if (ending === undefined) {
+      if (uids.size > 0) await this.#save({ ...state, stored, position });
+      return;
+    }
+    const tried = new Map(state.failures.map(({ uid, attempts }) => [uid, attempts]));
+    const failures = ending.failures.map((one) => ({
+      ...one,
+      attempts: (tried.get(one.uid) ?? 0) + 1,
+    }));
+    const all = failures.length === 0 && ending.present.minus(stored).size === 0;
+    // Checked against the memory itself: "all of it" is what lets the next run not even look.
+    const complete = all && ending.counts !== null ? countsOf(ending.counts) : null;
+    const same =
+      uids.size === 0 &&
+      JSON.stringify([state.complete, state.failures]) === JSON.stringify([complete, failures]);
+    if (!same) await this.#save({ ...state, stored, position, complete, failures });
+  }
+
+  async #save(state: SyncState): Promise<void> {
+    await saveSyncState(this.#statePath, state);
+    this.#state = state;
   }
 }

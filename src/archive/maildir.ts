@@ -1,149 +1,154 @@
-import { open, readdir, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { errorCode, errorText, Failure } from '../errors.ts';
+import { readdir, rename, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { makeDirectory, removeUnfinished, syncDirectory } from '../system/files.ts';
-
-/** A message to store. The bytes are written as they come. */
-export interface MaildirMessage {
-  readonly uid: number;
-  readonly flags: readonly string[];
-  readonly internalDate: Date | null;
-  readonly content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
-}
-
-export interface Delivered {
-  readonly uid: number;
-  readonly path: string;
-  readonly sizeBytes: number;
-}
+import { makeFile } from './new-file.ts';
+import type { LineEndings, MessageToStore, OpenSink, Piece, Sink, StoredPlace } from './sink.ts';
+import { written } from './written.ts';
 
 /** Maildir's letters for IMAP's flags, in the order a name has them. */
 const flagLetters = [
-  ['\\Draft', 'D'],
-  ['\\Flagged', 'F'],
-  ['$Forwarded', 'P'],
-  ['\\Answered', 'R'],
-  ['\\Seen', 'S'],
-  ['\\Deleted', 'T'],
+  ['\\draft', 'D'],
+  ['\\flagged', 'F'],
+  ['$forwarded', 'P'],
+  ['\\answered', 'R'],
+  ['\\seen', 'S'],
+  ['\\deleted', 'T'],
 ] as const;
+
+export const maildir: Sink = ({ directory, uidValidity, lineEndings }) =>
+  Maildir.open(directory, uidValidity, lineEndings);
 
 /**
  * A Maildir (https://cr.yp.to/proto/maildir.html). A name is made of UIDVALIDITY and UID, so the
  * same message delivered twice is one file, and what a crash left can be recognised.
  */
-export class Maildir {
+export class Maildir implements OpenSink {
   readonly directory: string;
   readonly #uidValidity: number;
+  readonly #lineEndings: LineEndings;
+  /** Folders with names that are not synced yet. */
+  readonly #unsynced: Set<string>;
 
-  private constructor(directory: string, uidValidity: number) {
+  private constructor(directory: string, uidValidity: number, lineEndings: LineEndings) {
     this.directory = directory;
     this.#uidValidity = uidValidity;
+    this.#lineEndings = lineEndings;
+    // That of `new` and `cur` themselves, too.
+    this.#unsynced = new Set([directory]);
   }
 
   /** Make what is missing of it, and remove what an earlier run left unfinished. */
-  static async open(directory: string, uidValidity: number): Promise<Maildir> {
+  static async open(
+    directory: string,
+    uidValidity: number,
+    lineEndings: LineEndings,
+  ): Promise<Maildir> {
     return written(directory, async () => {
       for (const name of ['tmp', 'new', 'cur']) await makeDirectory(join(directory, name));
-      await syncDirectory(directory);
       // Nobody else is writing: the archive is locked. Only names of ours are touched.
       for (const name of await readdir(join(directory, 'tmp'))) {
         if (ourName.test(name)) await rm(join(directory, 'tmp', name), { force: true });
       }
       await removeUnfinished(directory);
-      return new Maildir(directory, uidValidity);
+      return new Maildir(directory, uidValidity, lineEndings);
     });
   }
 
-  /** UIDs whose files are here. After a crash it may know more than the state does. */
   async storedUids(): Promise<number[]> {
-    const names = await Promise.all(
-      ['new', 'cur'].map((name) => readdir(join(this.directory, name))),
+    return (await maildirFiles(this.directory)).flatMap(({ uidValidity, uid }) =>
+      uidValidity === this.#uidValidity ? [uid] : [],
     );
-    return names.flat().flatMap((name) => {
-      const [, uidValidity, uid] = ourName.exec(name) ?? [];
-      return Number(uidValidity) === this.#uidValidity ? [Number(uid)] : [];
-    });
   }
 
-  /**
-   * Store messages, durably when it returns: bytes, then names. A message whose content fails is
-   * not stored; its error is given back in its place.
-   */
-  async deliver(
-    messages: readonly MaildirMessage[],
-  ): Promise<(Delivered | { uid: number; error: unknown })[]> {
-    // Many fsyncs in flight let the disk join them into one.
-    const results = await Promise.all(
-      messages.map((message) =>
-        this.#write(message).catch((error: unknown) => {
-          if (error instanceof Failure && error.kind === 'archive') throw error;
-          return { uid: message.uid, error };
-        }),
-      ),
-    );
-    await written(this.directory, async () => {
-      await syncDirectory(join(this.directory, 'new'));
-      await syncDirectory(join(this.directory, 'cur'));
-    });
-    return results;
+  async names(): Promise<string[]> {
+    return (await maildirFiles(this.directory)).map(({ name }) => name);
   }
 
-  /** tmp, fsync, rename: at any crash there is the whole message under its name, or none. */
-  async #write({ uid, flags, internalDate, content }: MaildirMessage): Promise<Delivered> {
+  async store({ uid, flags, internalDate, content }: MessageToStore): Promise<StoredPlace> {
     // A server may date a message before 1970; a name that begins with a minus is no name of ours.
     const seconds = Math.max(0, Math.floor((internalDate?.getTime() ?? 0) / 1000));
     const name = `${seconds}.V${this.#uidValidity}U${uid}.mailctl`;
-    const letters = flagLetters
-      .filter(([flag]) => flags.some((given) => given.toLowerCase() === flag.toLowerCase()))
-      .map(([, letter]) => letter)
-      .join('');
-    const temporary = join(this.directory, 'tmp', name);
+    const letters = lettersOf(flags);
     // A message without flags is new to every mail program; one with flags has been seen.
-    const path = join(
-      this.directory,
-      ...(letters === '' ? ['new', name] : ['cur', `${name}${infoMark}2,${letters}`]),
-    );
-    let sizeBytes = 0;
-    try {
-      const file = await written(temporary, () => open(temporary, 'wx', 0o600));
-      try {
-        for await (const piece of content) {
-          await written(temporary, () => file.writeFile(piece));
-          sizeBytes += piece.byteLength;
-        }
-        await written(temporary, async () => {
-          if (internalDate !== null) await file.utimes(internalDate, internalDate);
-          await file.sync();
-        });
-      } finally {
-        await file.close();
-      }
-      await written(path, () => rename(temporary, path));
-    } catch (error) {
-      await rm(temporary, { force: true });
-      throw error;
-    }
-    return { uid, path, sizeBytes };
+    const folder = join(this.directory, letters === '' ? 'new' : 'cur');
+    const path = join(folder, letters === '' ? name : `${name}${infoMark}2,${letters}`);
+    const temporary = join(this.directory, 'tmp', name);
+    const bytes = inLineEndings(content, this.#lineEndings);
+    const target = { temporary, path: () => path, modified: internalDate };
+    const stored = await makeFile(target, bytes);
+    this.#unsynced.add(folder);
+    return stored;
   }
+
+  async settle(): Promise<void> {
+    const folders = [...this.#unsynced];
+    this.#unsynced.clear();
+    await written(this.directory, async () => {
+      await Promise.all(folders.map(syncDirectory));
+    });
+  }
+}
+
+/** A file of a Maildir that mailctl has put there. */
+export interface MaildirFile {
+  readonly path: string;
+  /** Its name without the flags: it stays the same wherever the file is moved to. */
+  readonly name: string;
+  readonly letters: string;
+  readonly uidValidity: number;
+  readonly uid: number;
+}
+
+export async function maildirFiles(directory: string): Promise<MaildirFile[]> {
+  const folders = ['new', 'cur'].map((name) => join(directory, name));
+  const names = await Promise.all(folders.map((folder) => readdir(folder)));
+  return names.flatMap((entries, index) =>
+    entries.flatMap((entry) => {
+      const [, name, uidValidity, uid, letters = ''] = ourName.exec(entry) ?? [];
+      if (name === undefined) return [];
+      const path = join(folders[index] ?? directory, entry);
+      return { path, name, letters, uidValidity: Number(uidValidity), uid: Number(uid) };
+    }),
+  );
+}
+
+/** The name without flags, as the index has it. */
+export function maildirName(path: string): string {
+  return basename(path).replace(/[:;]2,[A-Za-z]*$/, '');
+}
+
+/** Give a file the flags of the server; where it has them already nothing is done. */
+export async function setMaildirFlags(
+  directory: string,
+  file: MaildirFile,
+  flags: readonly string[],
+): Promise<string> {
+  // What is no flag of IMAP (a mail program's own letters) stays.
+  const own = [...file.letters].filter((letter) => !/[DFPRST]/.test(letter));
+  const letters = [...lettersOf(flags), ...own].sort().join('');
+  if (letters === file.letters) return file.path;
+  const path = join(directory, 'cur', `${file.name}${infoMark}2,${letters}`);
+  await written(path, () => rename(file.path, path));
+  return path;
+}
+
+function lettersOf(flags: readonly string[]): string {
+  const given = flags.map((flag) => flag.toLowerCase());
+  return flagLetters
+    .filter(([flag]) => given.includes(flag))
+    .map(([, letter]) => letter)
+    .join('');
+}
+
+/** The bytes of a message in the spelling a format wants. */
+export async function* inLineEndings(
+  content: AsyncIterable<Piece> | Iterable<Piece>,
+  lineEndings: LineEndings,
+): AsyncGenerator<Uint8Array> {
+  for await (const { raw, lf } of content) yield lineEndings === 'lf' ? lf : raw;
 }
 
 /** Windows takes no colon in a name; mail programs there use this. */
 const infoMark = process.platform === 'win32' ? ';' : ':';
 
-const ourName = /^\d+\.V(\d+)U(\d+)\.mailctl(?:[:;]2,[A-Za-z]*)?$/;
-
-/** What the disk refuses ends the run: the next message would fare no better. */
-async function written<T>(path: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof Failure) throw error;
-    const hint = ['ENOSPC', 'EDQUOT'].includes(errorCode(error) ?? '')
-      ? 'make room, then run the same command again: what was stored is kept'
-      : undefined;
-    throw new Failure('archive', `cannot write ${path}: ${errorText(error)}`, {
-      hint,
-      cause: error,
-    });
-  }
-}
+const ourName = /^(\d+\.V(\d+)U(\d+)\.mailctl)(?:[:;]2,([A-Za-z]*))?$/;

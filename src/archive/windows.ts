@@ -1,6 +1,6 @@
 /** How much is asked for at once: enough that round trips cost little, little enough for memory. */
 const maxMessages = 200;
-const maxBytes = 4 << 20;
+const maxBytes = 2 << 20;
 
 interface Sized {
   readonly sizeBytes: number;

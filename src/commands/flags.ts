@@ -37,3 +37,18 @@ export function byteSize(value: string): number {
   if (count === undefined) throw new InvalidValue('It must be a size such as 500, 20k, 3M or 1G.');
   return Number(count) * factor;
 }
+
+/** One of several words. */
+export function choice<const T extends string>(words: readonly T[]): (value: string) => T {
+  return (value) => {
+    const chosen = words.find((word) => word === value);
+    if (chosen === undefined) throw new InvalidValue(`It must be one of ${words.join(', ')}.`);
+    return chosen;
+  };
+}
+
+/** A flag that may be given several times. */
+export function repeated(value: string, previous: readonly string[] | undefined): string[] {
+  if (value === '') throw new InvalidValue('It must not be empty.');
+  return [...(previous ?? []), value];
+}

@@ -5,7 +5,7 @@ import type { ImapFlow } from 'imapflow';
  * reaches behind its types.
  */
 export interface Token {
-  readonly type: 'ATOM' | 'STRING' | 'LITERAL' | 'TEXT';
+  readonly type: 'ATOM' | 'STRING' | 'LITERAL' | 'SEQUENCE' | 'TEXT';
   readonly value: string | Buffer;
 }
 
@@ -29,7 +29,7 @@ export async function execute(
   client: ImapFlow,
   command: string,
   attributes: readonly Argument[],
-  untagged: Readonly<Record<string, (answer: Untagged) => void>>,
+  untagged: Readonly<Record<string, (answer: Untagged) => void>> = {},
 ): Promise<void> {
   const exec: unknown = Reflect.get(client, 'exec');
   if (!isFunction<Exec>(exec)) throw new Error('this imapflow has no exec');
@@ -45,9 +45,13 @@ export async function execute(
 /**
  * Before connecting: leave out what costs a round trip and tells us nothing. LSUB, and one of two
  * IDs: imapflow says who it is before the login, and again after it where the answer was short.
- * Once after it is right everywhere, as some servers forget what they are told before.
+ * Once after it is right everywhere, as some servers forget what they are told before. `lean`
+ * leaves out both, and NAMESPACE: for connections on which names are used as LIST gives them.
  */
-export function leaveOutNeedlessCommands(client: ImapFlow): void {
+export function leaveOutNeedlessCommands(
+  client: ImapFlow,
+  { lean }: { readonly lean: boolean },
+): void {
   Reflect.set(client, 'skipLsub', true);
   const commands: unknown = Reflect.get(client, 'commands');
   if (!(commands instanceof Map)) throw new Error('this imapflow has no table of commands');
@@ -56,6 +60,10 @@ export function leaveOutNeedlessCommands(client: ImapFlow): void {
   const identify = table.get('ID');
   if (!isFunction<(...args: unknown[]) => unknown>(identify)) return;
   table.set('ID', (...args: unknown[]) => (client.authenticated ? identify(...args) : undefined));
+  if (lean) {
+    table.set('ID', () => ({ name: '', version: '' })); // of one entry it would be asked again
+    table.set('NAMESPACE', () => false);
+  }
   Reflect.set(client, 'commands', table);
 }
 
@@ -79,6 +87,32 @@ export function knowMailbox(client: ImapFlow, path: string): void {
   if (delimiter === undefined) return;
   const table: Map<unknown, unknown> = folders;
   if (!table.has(name)) table.set(name, { path: name, delimiter, listed: true, subscribed: true });
+}
+
+/** Let a mailbox that LIST has told of be opened without another LIST. */
+export function rememberMailbox(client: ImapFlow, path: string, delimiter: string | null): void {
+  const folders: unknown = Reflect.get(client, 'folders');
+  if (!(folders instanceof Map)) throw new Error('this imapflow has no table of folders');
+  const table: Map<unknown, unknown> = folders;
+  if (!table.has(path)) table.set(path, { path, delimiter, listed: true, subscribed: true });
+}
+
+/** LIST, with STATUS, of the mailboxes a pattern names: one command with LIST-STATUS (RFC 5819). */
+export async function listWithStatus(
+  client: ImapFlow,
+  pattern: string,
+  statusQuery: Readonly<Record<string, boolean>>,
+): Promise<unknown> {
+  const run: unknown = Reflect.get(client, 'run');
+  if (typeof run !== 'function') throw new Error('this imapflow has no run');
+  return run.call(client, 'LIST', '', pattern, { statusQuery });
+}
+
+/** COMPRESS=DEFLATE from now on (RFC 4978), where the server has it. */
+export async function compress(client: ImapFlow): Promise<void> {
+  const start: unknown = Reflect.get(client, 'compress');
+  if (typeof start !== 'function') throw new Error('this imapflow has no compress');
+  await start.call(client);
 }
 
 function isFunction<F>(value: unknown): value is F {

@@ -1,5 +1,5 @@
 import type { MailboxObject } from 'imapflow';
-import { Failure } from '../errors.ts';
+import { errorField, Failure } from '../errors.ts';
 import { isUid } from '../uid-set.ts';
 import type { Connection } from './connection.ts';
 import { toMailbox } from './from-imapflow.ts';
@@ -38,26 +38,49 @@ export async function searchableMailboxes(connection: Connection): Promise<strin
     .map(({ path }) => path);
 }
 
-/** Open a mailbox read-only. @throws Failure 'not-found' */
-export async function examine(connection: Connection, path: string): Promise<OpenMailbox> {
+/** Open a mailbox read-only (EXAMINE). @throws Failure 'not-found' */
+export function examine(connection: Connection, path: string): Promise<OpenMailbox> {
+  return openMailbox(connection, path, { readOnly: true });
+}
+
+/** Open a mailbox whose messages are to be marked or moved (SELECT). @throws Failure 'not-found' */
+export function select(connection: Connection, path: string): Promise<OpenMailbox> {
+  return openMailbox(connection, path, { readOnly: false });
+}
+
+async function openMailbox(
+  connection: Connection,
+  path: string,
+  options: { readonly readOnly: boolean },
+): Promise<OpenMailbox> {
   checkPath(path);
   knowMailbox(connection.client, path);
   const mailbox = await connection.run((client) =>
-    client.mailboxOpen(path, { readOnly: true }).catch((error: unknown) => {
-      if (typeof error === 'object' && error !== null && Reflect.get(error, 'mailboxMissing')) {
-        throw new Failure('not-found', `there is no folder ${path}`, {
-          hint: 'mailctl folders lists them',
-          cause: error,
-        });
-      }
-      throw error;
+    client.mailboxOpen(path, options).catch((error: unknown) => {
+      throw isMissing(error) ? noSuchFolder(path, error) : error;
     }),
   );
   return checkedMailbox(mailbox, path);
 }
 
+/** imapflow has looked; or the server says so itself (RFC 5530). */
+function isMissing(error: unknown): boolean {
+  if (typeof error !== 'object' || error === null) return false;
+  return (
+    Reflect.get(error, 'mailboxMissing') === true ||
+    errorField(error, 'serverResponseCode') === 'NONEXISTENT'
+  );
+}
+
+export function noSuchFolder(path: string, cause?: unknown): Failure {
+  return new Failure('not-found', `there is no folder ${path}`, {
+    hint: 'mailctl folders lists them',
+    cause,
+  });
+}
+
 /** A folder name goes to the server as it is, so it must not end a line. */
-function checkPath(path: string): void {
+export function checkPath(path: string): void {
   if (path === '' || /[\u0000-\u001f\u007f]/.test(path)) {
     throw new Failure('usage', 'a folder name must not be empty or hold control characters', {
       hint: 'mailctl folders lists them',
@@ -77,5 +100,7 @@ function checkedMailbox(mailbox: MailboxObject, path: string): OpenMailbox {
     delimiter: mailbox.delimiter || null,
     messages: mailbox.exists,
     uidValidity,
+    uidNext: mailbox.uidNext ?? null,
+    highestModseq: mailbox.highestModseq === undefined ? null : String(mailbox.highestModseq),
   };
 }

@@ -21,6 +21,9 @@ export interface OpenMailbox {
   readonly delimiter: string | null;
   readonly messages: number;
   readonly uidValidity: number;
+  readonly uidNext: number | null;
+  /** Decimal digits: 63 bits (RFC 7162) do not fit into a number. */
+  readonly highestModseq: string | null;
 }
 
 export interface Address {

@@ -1,12 +1,17 @@
-import type { FetchMessageObject } from 'imapflow';
 import { Failure } from '../errors.ts';
 import type { MessageFacts } from './message.ts';
+
+type SizedPiece = Pick<MessageFacts, 'uid' | 'sizeBytes'>;
 
 /** Large enough that round trips cost little, small enough for memory. */
 const pieceBytes = 1 << 20;
 
 /** Ask for a part of a message: BODY.PEEK[]<start.maxLength>. */
-export type FetchPiece = (range: PieceRange) => Promise<FetchMessageObject | undefined>;
+export type FetchPiece = (range: PieceRange) => Promise<Piece | undefined>;
+
+export interface Piece {
+  readonly source?: unknown;
+}
 
 export interface PieceRange {
   readonly start: number;
@@ -20,22 +25,29 @@ export interface PieceRange {
  * @throws Failure 'protocol' for anything else
  */
 export async function* fetchPieces(
-  { uid, sizeBytes }: MessageFacts,
+  { uid, sizeBytes }: SizedPiece,
   fetch: FetchPiece,
   first: Uint8Array,
 ): AsyncGenerator<Uint8Array> {
   const maxBytes = 2 * sizeBytes + pieceBytes;
   const read = async (start: number) => content(await fetch({ start, maxLength: pieceBytes }), uid);
   let length = 0;
-  for (let piece = first; ; piece = await read(length)) {
+  let piece = first;
+  for (;;) {
     if (piece.length > pieceBytes) throw broken(uid, 'sent more of it than was asked for');
-    if (piece.length > 0) yield piece;
     length += piece.length;
     if (length > maxBytes)
       throw broken(uid, `sends more than twice its size of ${sizeBytes} bytes`);
-    if (piece.length === pieceBytes) continue;
+    // While one piece is written the next is on its way.
+    const more = piece.length === pieceBytes || (length < sizeBytes && piece.length > 0);
+    const next = more ? read(length) : null;
+    next?.catch(() => {}); // told when it is awaited; the reader may have given up before
+    if (piece.length > 0) yield piece;
+    if (next !== null) {
+      piece = await next;
+      continue;
+    }
     if (length >= sizeBytes) return;
-    if (piece.length > 0) continue;
     const last = await read(Math.max(0, length - 1));
     if (length > 0 && last.length === 1) return;
     throw broken(uid, `sent ${length} of its ${sizeBytes} bytes`);
@@ -44,7 +56,7 @@ export async function* fetchPieces(
 
 /** The first piece; null where the message is no longer there. */
 export async function fetchFirstPiece(
-  { uid }: MessageFacts,
+  { uid }: SizedPiece,
   fetch: FetchPiece,
 ): Promise<Uint8Array | null> {
   const row = await fetch({ start: 0, maxLength: pieceBytes });
@@ -52,7 +64,7 @@ export async function fetchFirstPiece(
 }
 
 /** An answer without content, or none, is not an empty piece. */
-function content(row: FetchMessageObject | undefined, uid: number): Uint8Array {
+function content(row: Piece | undefined, uid: number): Uint8Array {
   const source: unknown = row?.source;
   if (source instanceof Uint8Array) return source;
   throw broken(uid, 'did not send all of it');

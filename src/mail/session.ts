@@ -8,6 +8,7 @@ import {
   openConnection,
   slowestBytesPerSecond,
 } from './connection.ts';
+import { type FetchConnection, fetchConnection } from './fetch-connection.ts';
 import { fetchRanges, validRows } from './fetched-rows.ts';
 import { LoginRefused } from './login-refused.ts';
 import type { LoginSource, ServerLogin } from './login-source.ts';
@@ -60,11 +61,20 @@ export interface SessionOptions
   readonly login: LoginSource;
 }
 
+export async function openSession(options: SessionOptions): Promise<MailSession> {
+  return sessionOn(await openLoggedIn(options), options.account);
+}
+
+/** A connection for fetching; several may be open at the same time. */
+export async function openFetchConnection(options: SessionOptions): Promise<FetchConnection> {
+  return fetchConnection(await openLoggedIn({ ...options, lean: true }), options.account);
+}
+
 /**
  * Connect and log in. For a login the server refuses another one is asked for, once: a token may
  * have been revoked, or the clocks differ.
  */
-export async function openSession(options: SessionOptions): Promise<MailSession> {
+async function openLoggedIn(options: SessionOptions): Promise<Connection> {
   const { account } = options;
   const connect = (login: ServerLogin) =>
     openConnection({
@@ -75,7 +85,7 @@ export async function openSession(options: SessionOptions): Promise<MailSession>
       timeouts: account.timeouts,
     });
   const first = await options.login({ refused: undefined });
-  const connection = await connect(first).catch(async (error: unknown) => {
+  return connect(first).catch(async (error: unknown) => {
     if (!(error instanceof LoginRefused)) throw error;
     const second = await options.login({ refused: first, reason: error.message });
     return await connect(second).catch((again: unknown) => {
@@ -90,7 +100,6 @@ export async function openSession(options: SessionOptions): Promise<MailSession>
       );
     });
   });
-  return sessionOn(connection, account);
 }
 
 function sessionOn(connection: Connection, account: Account): MailSession {

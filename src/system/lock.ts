@@ -59,6 +59,11 @@ export async function withLock<T>(
   }
 }
 
+/** Lock a file that is open as other programs do (fcntl), until it is closed; false when it is locked. */
+export function tryLockFile(fd: number): boolean {
+  return loadFileLocks().tryLock(fd);
+}
+
 async function openLock(path: string) {
   await makeDirectory(dirname(path));
   const { O_RDWR, O_CREAT, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;

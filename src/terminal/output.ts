@@ -24,6 +24,8 @@ export interface Output<Known extends Row = Row> {
   ): Promise<void>;
   /** One row as it happens; `text` is what a person reads, null for nothing. */
   row(row: Known, text: string | null): Promise<void>;
+  /** One row as JSON whatever the format: for what is data in no other. */
+  object(row: Known): Promise<void>;
   /** Of one row its type and these fields, as JSON. */
   part(row: Known, fields: readonly string[]): Promise<void>;
   /** Text or bytes as they are: made printable by who calls, or meant raw. */
@@ -67,6 +69,7 @@ export function openOutput(
   return {
     format,
     raw,
+    object: (row) => raw(`${safeJson(row)}\n`),
     async rows(rows, columns, { bold: standsOut } = {}) {
       if (format === 'json') {
         for (const row of rows) await raw(`${safeJson(row)}\n`);

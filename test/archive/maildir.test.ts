@@ -13,15 +13,46 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Maildir, type MaildirMessage } from '../../src/archive/maildir.ts';
+import { Maildir } from '../../src/archive/maildir.ts';
+import type { MessageToStore, Piece } from '../../src/archive/sink.ts';
 import { Failure } from '../../src/errors.ts';
 
 const uidValidity = 1_234_567_890;
 const letter = Buffer.from('From: bea@example.net\r\n\r\nAt seven?\r\n');
 const arrived = new Date('2026-11-15T12:34:56Z');
 
-function message(uid: number, changes: Partial<MaildirMessage> = {}): MaildirMessage {
+/** A message whose bytes come as they are. */
+interface Letter extends Omit<MessageToStore, 'content' | 'ids'> {
+  content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+}
+
+function message(uid: number, changes: Partial<Letter> = {}): Letter {
   return { uid, flags: [], internalDate: arrived, content: [letter], ...changes };
+}
+
+async function* pieces(content: Letter['content']): AsyncGenerator<Piece> {
+  for await (const raw of content) yield { raw, lf: raw };
+}
+
+const openMaildir = (directory: string) => Maildir.open(directory, uidValidity, 'keep');
+
+/** Store several as a fetch does: all at once, then their names. */
+async function deliverAll(maildir: Maildir, letters: readonly Letter[]) {
+  const ids = { emailId: null, threadId: null, labels: null };
+  const stored = await Promise.all(
+    letters.map(async (one) => {
+      const message = { ...one, ids, content: pieces(one.content) };
+      try {
+        const { path, sizeBytes } = await maildir.store(message);
+        return { uid: one.uid, path: String(path), sizeBytes };
+      } catch (error) {
+        if (error instanceof Failure && error.kind === 'archive') throw error;
+        return { uid: one.uid, error };
+      }
+    }),
+  );
+  await maildir.settle();
+  return stored;
 }
 
 describe('a Maildir', () => {
@@ -38,16 +69,16 @@ describe('a Maildir', () => {
       .map((entry) => relative(directory, join(entry.parentPath, entry.name)))
       .sort();
   /** Deliver one message; its path below the Maildir. */
-  const deliver = async (one: MaildirMessage): Promise<string> => {
-    const maildir = await Maildir.open(directory, uidValidity);
-    const [result] = await maildir.deliver([one]);
+  const deliver = async (one: Letter): Promise<string> => {
+    const maildir = await openMaildir(directory);
+    const [result] = await deliverAll(maildir, [one]);
     if (result === undefined || !('path' in result)) throw new Error('it was not stored');
     expect(result.uid).toBe(one.uid);
     return relative(directory, result.path);
   };
 
   it('is made where it is missing, for its owner alone', async () => {
-    await Maildir.open(directory, uidValidity);
+    await openMaildir(directory);
     expect(readdirSync(directory).sort()).toEqual(['cur', 'new', 'tmp']);
     if (process.platform === 'win32') return;
     for (const name of ['.', 'cur', 'new', 'tmp']) {
@@ -57,7 +88,7 @@ describe('a Maildir', () => {
 
   it('is opened as often as one likes', async () => {
     const path = await deliver(message(1));
-    await Maildir.open(directory, uidValidity);
+    await openMaildir(directory);
     expect(everything()).toEqual([path]);
   });
 
@@ -141,16 +172,16 @@ describe('a Maildir', () => {
   ])('knows again a message %s', async (_, internalDate) => {
     const path = await deliver(message(9, { internalDate }));
     expect(basename(path)).toMatch(/^\d+\.V/);
-    const maildir = await Maildir.open(directory, uidValidity);
+    const maildir = await openMaildir(directory);
     expect(await maildir.storedUids()).toEqual([9]);
   });
 
   describe('the UIDs that are stored', () => {
     it('are those of this UIDVALIDITY, in new and cur, whatever flags a mail program gave them', async () => {
-      const maildir = await Maildir.open(directory, uidValidity);
-      await maildir.deliver([message(1), message(2, { flags: ['\\Seen'] })]);
-      const older = await Maildir.open(directory, 77);
-      await older.deliver([message(3)]);
+      const maildir = await openMaildir(directory);
+      await deliverAll(maildir, [message(1), message(2, { flags: ['\\Seen'] })]);
+      const older = await Maildir.open(directory, 77, 'keep');
+      await deliverAll(older, [message(3)]);
       writeFileSync(join(directory, 'cur', `5.V${uidValidity}U10.mailctl;2,RSTabc`), 'x');
       writeFileSync(join(directory, 'cur', `5.V${uidValidity}U11.mailctl;2,`), 'x');
       if (process.platform !== 'win32') {
@@ -170,7 +201,7 @@ describe('a Maildir', () => {
 
   describe('what a crash has left', () => {
     it('is removed from tmp when the Maildir is opened, and nothing else is', async () => {
-      await Maildir.open(directory, uidValidity);
+      await openMaildir(directory);
       const foreign = ['1.host.2', '.keep', `5.V1U2.mailctl.part`, 'notes.txt'];
       const ours = ['5.V1U2.mailctl', `0.V${uidValidity}U4294967295.mailctl`];
       for (const name of [...foreign, ...ours]) writeFileSync(join(directory, 'tmp', name), 'x');
@@ -178,14 +209,14 @@ describe('a Maildir', () => {
       mkdirSync(join(directory, 'tmp', 'folder'));
       writeFileSync(join(directory, 'dovecot-uidlist'), 'x');
 
-      await Maildir.open(directory, uidValidity);
+      await openMaildir(directory);
       expect(files('tmp')).toEqual([...foreign, 'folder'].sort());
       expect(files('new')).toEqual([...ours].sort());
       expect(existsSync(join(directory, 'dovecot-uidlist'))).toBe(true);
     });
 
     it('does not stand in the way of the same message', async () => {
-      await Maildir.open(directory, uidValidity);
+      await openMaildir(directory);
       const name = `1794746096.V${uidValidity}U5.mailctl`;
       writeFileSync(join(directory, 'tmp', name), 'half of it');
       const path = await deliver(message(5));
@@ -208,10 +239,10 @@ describe('a Maildir', () => {
     }
 
     it('leaves nothing, is told in its place, and does not touch the others', async () => {
-      const maildir = await Maildir.open(directory, uidValidity);
+      const maildir = await openMaildir(directory);
       const lost = new Failure('temporary', 'the line went dead');
       const broken = new Error('cut');
-      const results = await maildir.deliver([
+      const results = await deliverAll(maildir, [
         message(1),
         message(2, { content: breaking(lost) }),
         message(3, { content: breaking(broken), flags: ['\\Seen'] }),
@@ -228,21 +259,21 @@ describe('a Maildir', () => {
     });
 
     it('before its first byte leaves nothing either', async () => {
-      const maildir = await Maildir.open(directory, uidValidity);
+      const maildir = await openMaildir(directory);
       const failing: Iterable<Uint8Array> = {
         [Symbol.iterator]() {
           throw new Error('no beginning');
         },
       };
-      const [result] = await maildir.deliver([message(1, { content: failing })]);
+      const [result] = await deliverAll(maildir, [message(1, { content: failing })]);
       expect(result).toMatchObject({ uid: 1, error: { message: 'no beginning' } });
       expect(everything()).toEqual([]);
     });
 
     it('does not replace what is stored', async () => {
       const path = await deliver(message(1));
-      const maildir = await Maildir.open(directory, uidValidity);
-      await maildir.deliver([message(1, { content: breaking(new Error('cut')) })]);
+      const maildir = await openMaildir(directory);
+      await deliverAll(maildir, [message(1, { content: breaking(new Error('cut')) })]);
       expect(readFileSync(join(directory, path))).toEqual(letter);
       expect(everything()).toEqual([path]);
     });
@@ -250,9 +281,9 @@ describe('a Maildir', () => {
 
   describe('a disk that refuses', () => {
     it('ends the delivery with what cannot be written', async () => {
-      const maildir = await Maildir.open(directory, uidValidity);
+      const maildir = await openMaildir(directory);
       rmSync(join(directory, 'tmp'), { recursive: true });
-      await expect(maildir.deliver([message(1), message(2)])).rejects.toMatchObject({
+      await expect(deliverAll(maildir, [message(1), message(2)])).rejects.toMatchObject({
         name: 'Failure',
         kind: 'archive',
         message: expect.stringMatching(/^cannot write .*tmp.*ENOENT/),
@@ -263,7 +294,7 @@ describe('a Maildir', () => {
     it('a file where a folder should be is told', async () => {
       mkdirSync(directory);
       writeFileSync(join(directory, 'new'), 'x');
-      await expect(Maildir.open(directory, uidValidity)).rejects.toMatchObject({
+      await expect(openMaildir(directory)).rejects.toMatchObject({
         kind: 'archive',
         message: expect.stringContaining(directory),
       });
@@ -271,9 +302,9 @@ describe('a Maildir', () => {
 
     it('a folder that cannot be written is told, and what is in it stays', async () => {
       const path = await deliver(message(1));
-      const maildir = await Maildir.open(directory, uidValidity);
+      const maildir = await openMaildir(directory);
       chmodSync(join(directory, 'tmp'), 0o500);
-      const delivered = maildir.deliver([message(2)]);
+      const delivered = deliverAll(maildir, [message(2)]);
       // root may write everywhere
       if (process.getuid?.() === 0 || process.platform === 'win32') await delivered;
       else await expect(delivered).rejects.toMatchObject({ kind: 'archive' });
@@ -283,9 +314,12 @@ describe('a Maildir', () => {
   });
 
   it('two hundred messages at once are two hundred files', async () => {
-    const maildir = await Maildir.open(directory, uidValidity);
+    const maildir = await openMaildir(directory);
     const uids = Array.from({ length: 200 }, (_, index) => index + 1);
-    const results = await maildir.deliver(uids.map((uid) => message(uid)));
+    const results = await deliverAll(
+      maildir,
+      uids.map((uid) => message(uid)),
+    );
     expect(results.every((result) => 'path' in result && existsSync(result.path))).toBe(true);
     expect((await maildir.storedUids()).sort((a, b) => a - b)).toEqual(uids);
   });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { isLarge, windows } from '../../src/archive/windows.ts';
 
 const mebibyte = 1 << 20;
-const most = { messages: 200, bytes: 4 * mebibyte };
+const most = { messages: 200, bytes: 2 * mebibyte };
 
 function sizes(...given: readonly number[]): number[][] {
   const messages = given.map((sizeBytes) => ({ sizeBytes }));
@@ -15,8 +15,8 @@ describe('messages are fetched in windows', () => {
     ['nothing', [], []],
     ['one message', [10], [[10]]],
     ['a few', [1, 2, 3], [[1, 2, 3]]],
-    ['exactly a window', [2 * mebibyte, 2 * mebibyte], [[2 * mebibyte, 2 * mebibyte]]],
-    ['a byte too much', [2 * mebibyte, 2 * mebibyte, 1], [[2 * mebibyte, 2 * mebibyte], [1]]],
+    ['exactly a window', [mebibyte, mebibyte], [[mebibyte, mebibyte]]],
+    ['a byte too much', [mebibyte, mebibyte, 1], [[mebibyte, mebibyte], [1]]],
     ['a large one between', [1, 5 * mebibyte, 2], [[1], [5 * mebibyte], [2]]],
     ['a large one first', [5 * mebibyte, 1, 2], [[5 * mebibyte], [1, 2]]],
     ['two large ones', [5 * mebibyte, 6 * mebibyte], [[5 * mebibyte], [6 * mebibyte]]],

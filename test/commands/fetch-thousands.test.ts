@@ -51,7 +51,7 @@ describeWith('dovecot', 'fetch, of 2,000 messages', () => {
     expect(first.rows).toHaveLength(messages.length + 1);
     expect(census(await archivedMessages(archiveOf()))).toEqual(census(messages));
     for (const row of first.rows.slice(0, -1)) {
-      expect(sha256(readFileSync(String(row['path'])))).toBe(
+      expect(sha256(served(readFileSync(String(row['path']))))).toBe(
         sha256(messages[Number(row['uid']) - 1] ?? Buffer.of()),
       );
     }

@@ -37,15 +37,21 @@ describeWith('dovecot', 'fetch', () => {
   const fetch = () => run(['fetch', '--json'], { home, timeoutMs: 60_000 });
   const loginAs = (address: string) => provider.login(home, { address, name: 'club' });
 
-  test('keeps the bytes exactly: those of `show --raw`', async () => {
-    await loginAs(few);
-    const { rows } = await fetch();
-    for (const row of rows.slice(0, -1).slice(0, 8)) {
-      const raw = await run(['show', String(row['uid']), '--raw'], { home });
-      expect(raw.stdoutBytes.equals(readFileSync(String(row['path'])))).toBe(true);
-      expect(raw.stdoutBytes.length).toBe(row['sizeBytes']);
-    }
-  });
+  test.each([
+    { kind: 'keep', stored: (bytes: Buffer) => bytes },
+    { kind: 'lf', stored: served },
+  ])(
+    'keeps the bytes: those of `show --raw`, with line endings $kind',
+    async ({ kind, stored }) => {
+      await loginAs(few);
+      const { rows } = await run(['fetch', '--json', '--line-endings', kind], { home });
+      for (const row of rows.slice(0, -1).slice(0, 8)) {
+        const raw = await run(['show', String(row['uid']), '--raw'], { home });
+        expect(raw.stdoutBytes.equals(stored(readFileSync(String(row['path']))))).toBe(true);
+        expect(raw.stdoutBytes.length).toBe(row['sizeBytes']);
+      }
+    },
+  );
 
   test('brings a message of 12 MB whole, asked for in pieces', async () => {
     const address = 'big@example.org';
@@ -59,7 +65,7 @@ describeWith('dovecot', 'fetch', () => {
     const { code, rows } = await fetch();
     expect(code).toBe(0);
     expect(rows.find(({ uid }) => uid === 2)).toMatchObject({ sizeBytes: big.length });
-    expect(sha256(readFileSync(String(rows.find(({ uid }) => uid === 2)?.['path'])))).toBe(
+    expect(sha256(served(readFileSync(String(rows.find(({ uid }) => uid === 2)?.['path']))))).toBe(
       sha256(big),
     );
     expect(said().match(/BODY\.PEEK\[\]<\d+\.\d+>/g)?.length).toBeGreaterThan(10);
@@ -122,7 +128,7 @@ describeWith('dovecot', 'fetch', () => {
     ).toEqual([104, 204, 304, 90_004]);
   });
 
-  test('tells in one line that the server has renumbered a folder, and fetches it anew', async () => {
+  test('tells in one line that the server has renumbered a folder, and fetches only what it does not know', async () => {
     const address = 'moved@example.org';
     for (const source of sources) provider.imap.deliver(address, 'INBOX', source);
     await loginAs(address);
@@ -131,14 +137,19 @@ describeWith('dovecot', 'fetch', () => {
     // UIDVALIDITY is the second in which it was made.
     await pause(1100);
     provider.imap.renumber(address, 'INBOX');
+    const further = Buffer.from('Subject: further\r\n\r\nonly this one\r\n');
+    provider.imap.deliver(address, 'INBOX', further);
+    const said = provider.imap.record(address);
 
     const second = await run(['fetch'], { home });
     expect(second).toMatchObject({ code: 0, stdout: '' });
     expect(second.stderr).toMatch(/^mailctl: .*renumbered INBOX .*\n$/);
     expect(second.stderr).toContain(String(first.rows[0]?.['uidValidity']));
     const all = await archivedFiles(archiveOf());
-    expect(all).toHaveLength(2 * messages.length);
+    expect(all).toHaveLength(messages.length + 1);
     expect(all).toEqual(expect.arrayContaining(files));
+    expect(census(await archivedMessages(archiveOf()))).toEqual(census([...messages, further]));
+    expect(said().match(/BODY\.PEEK\[\]/g)).toHaveLength(1);
     expect(await run(['fetch'], { home })).toMatchObject({ code: 0, stdout: '', stderr: '' });
   });
 

@@ -12,7 +12,7 @@ const stuck: readonly (readonly [string, RegExp, readonly string[]])[] = [
   ['show', /^UID FETCH/, ['show', '1']],
   ['show --raw', /BODY\.PEEK/, ['show', '1', '--raw']],
   ['attachments', /BODYSTRUCTURE/, ['attachments', '--to', 'there']],
-  ['fetch, while it looks', /^UID SEARCH/, ['fetch']],
+  ['fetch, while it looks', /^EXAMINE/, ['fetch']],
   ['fetch, while it fetches', /BODY\.PEEK/, ['fetch']],
   ['list, while it logs in', /^AUTHENTICATE/, ['list']],
 ];

@@ -23,10 +23,10 @@ export function census(messages: readonly Buffer[]): Map<string, number> {
   return counts;
 }
 
-/** The bytes of each message in an archive. */
+/** The bytes of each message in an archive, its line ends turned back into those of the network. */
 export async function archivedMessages(archive: string): Promise<Buffer[]> {
   const files = existsSync(archive) ? await archivedFiles(archive) : [];
-  return Promise.all(files.map((path) => readFile(path)));
+  return Promise.all(files.map(async (path) => served(await readFile(path))));
 }
 
 /** Every file below a directory, by its path from there. */

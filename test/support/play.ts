@@ -120,7 +120,9 @@ async function play(one: Case, usual: Certificates): Promise<Played> {
     );
     for (const path of await filesBelow(home.directory)) known.add(path);
     const startedAt = performance.now();
-    const running = start(args, {
+    // Exactly the bytes of the server are compared.
+    const exact = args[0] === 'fetch' ? ['--line-endings', 'keep'] : [];
+    const running = start([...args, ...exact], {
       home,
       env: { MAILCTL_ACCESS_TOKEN: accessToken },
       timeoutMs: (one.withinMs ?? defaultMs) + 3_000,

@@ -25,6 +25,8 @@ export async function openTestSession(
     },
     store: { kind: 'keychain' },
     archive: '/nonexistent',
+    readOnly: false,
+    connections: null,
     timeouts: { connect: 20, greeting: 15, auth: 30, command: 60, idle: 300 },
   };
   const session = await openSession({

@@ -85,6 +85,7 @@ export function fetchRow(sequence: number, letter: Letter, items: string): strin
   const partial = /BODY\.PEEK\[\]<(\d+)\.(\d+)>/i.exec(items);
   const start = Number(partial?.[1] ?? 0);
   const body = partial === null ? source : source.slice(start, start + Number(partial[2]));
+  const header = source.slice(0, source.indexOf('\r\n\r\n') + 4);
   const origin = partial === null ? '' : `<${start}>`;
   const values = [
     `UID ${uid}`,
@@ -95,6 +96,7 @@ export function fetchRow(sequence: number, letter: Letter, items: string): strin
     ...(asked('BODYSTRUCTURE')
       ? ['BODYSTRUCTURE ("TEXT" "PLAIN" NIL NIL NIL "7BIT" 10 1 NIL NIL NIL NIL)']
       : []),
+    ...(asked('BODY.PEEK[HEADER]') ? [`BODY[HEADER] {${header.length}}\r\n${header}`] : []),
     ...(asked('BODY.PEEK[]') ? [`BODY[]${origin} {${body.length}}\r\n${body}`] : []),
     ...(asked('BODY.PEEK[TEXT]')
       ? [section('TEXT', source.slice(source.indexOf(blankLine) + 4))]

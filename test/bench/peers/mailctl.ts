@@ -14,7 +14,7 @@ export const mailctlPeer = (profiles: string | undefined): Peer => ({
   name: 'mailctl',
   about: 'as it comes, into a Maildir',
   quick: true,
-  exact: true,
+  exact: false,
   missing: () => null,
   declines: ({ corpus }) =>
     isOneFolder(corpus) || takesAllFolders() ? null : 'it fetches one folder at a time',
@@ -48,7 +48,7 @@ ca_file = "${caFile}"
     },
   }),
   mail: ({ directory }) => join(directory, 'mail'),
-  restore: (stored) => stored,
+  restore: (stored) => Buffer.from(stored.toString('latin1').replaceAll('\n', '\r\n'), 'latin1'),
 });
 
 function takesAllFolders(): boolean {

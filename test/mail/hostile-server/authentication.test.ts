@@ -119,7 +119,12 @@ const cases: readonly Case[] = [
     name: 'B13 lets in and then does not know who',
     script: {
       capabilities: 'IMAP4rev1 SASL-IR AUTH=XOAUTH2 NAMESPACE',
-      on: [[/^NAMESPACE/, '<tag> BAD User is authenticated but not connected.\r\n']],
+      on: [
+        [
+          /^(NAMESPACE|LIST|STATUS|EXAMINE)/,
+          '<tag> BAD User is authenticated but not connected.\r\n',
+        ],
+      ],
     },
     codes: [69, 75, 77],
   },

@@ -1,0 +1,93 @@
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { errorCode, errorText, Failure } from '../errors.ts';
+import type { Fingerprint } from './content.ts';
+import type { Format } from './formats.ts';
+import type { MessageIds } from './sink.ts';
+import { written } from './written.ts';
+
+/**
+ * One row a message, kept beside the memory of the mailbox: what it is recognised by when the
+ * server renumbers, what `verify` compares, and what Gmail knows of it. Rows are only added; of
+ * several for one UID the last counts.
+ */
+export interface IndexEntry extends Fingerprint, MessageIds {
+  readonly uidValidity: number;
+  readonly uid: number;
+  /** The name of its file without flags, null where the format has no file a message. */
+  readonly name: string | null;
+  /** The size of its file; null where the format has none of its own. */
+  readonly storedBytes: number | null;
+  /** RFC822.SIZE, which some servers only estimate; null where it is not known. */
+  readonly serverBytes: number | null;
+}
+
+const row = v.object({
+  uidValidity: v.number(),
+  uid: v.number(),
+  name: v.nullable(v.string()),
+  storedBytes: v.nullable(v.number()),
+  serverBytes: v.nullable(v.number()),
+  sizeBytes: v.number(),
+  digest: v.string(),
+  headerDigest: v.string(),
+  messageId: v.nullable(v.string()),
+  emailId: v.nullable(v.string()),
+  threadId: v.nullable(v.string()),
+  labels: v.nullable(v.array(v.string())),
+});
+
+export function indexFile(directory: string, format: Format): string {
+  return join(directory, format === 'maildir' ? '.mailctl.index' : `.mailctl-${format}.index`);
+}
+
+/** Add rows, durably. */
+export async function appendIndex(path: string, entries: readonly IndexEntry[]): Promise<void> {
+  if (entries.length === 0) return;
+  await written(path, async () => {
+    const file = await open(path, 'a+', 0o600);
+    try {
+      const { size } = await file.stat();
+      const last = Buffer.alloc(1);
+      if (size > 0) await file.read(last, 0, 1, size - 1);
+      // A row that a crash has cut stays alone on its line, where it is passed over.
+      const start = size > 0 && last.toString() !== '\n' ? '\n' : '';
+      await file.writeFile(start + entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  });
+}
+
+/** The rows of each UIDVALIDITY, by UID. A row that is none (cut by a crash) is passed over. */
+export async function loadIndex(path: string): Promise<Map<number, Map<number, IndexEntry>>> {
+  const index = new Map<number, Map<number, IndexEntry>>();
+  const file = await open(path, 'r').catch((error: unknown) => {
+    if (errorCode(error) === 'ENOENT') return null;
+    throw new Failure('data', `${path} cannot be read: ${errorText(error)}`, { cause: error });
+  });
+  if (file === null) return index;
+  try {
+    for await (const line of file.readLines()) {
+      const parsed = v.safeParse(row, parseJson(line));
+      if (!parsed.success) continue;
+      const { uidValidity, uid } = parsed.output;
+      const uids = index.get(uidValidity) ?? new Map<number, IndexEntry>();
+      uids.set(uid, parsed.output);
+      index.set(uidValidity, uids);
+    }
+  } finally {
+    await file.close();
+  }
+  return index;
+}
+
+function parseJson(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return null;
+  }
+}

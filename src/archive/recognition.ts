@@ -1,0 +1,82 @@
+import { createReadStream } from 'node:fs';
+import { measured } from './content.ts';
+import type { IndexEntry } from './index-file.ts';
+import type { MailboxArchive } from './mailbox-archive.ts';
+import { maildirFiles } from './maildir.ts';
+
+/** What the server says of a message that may be stored already. */
+export interface Unrecognised {
+  readonly uid: number;
+  /** RFC822.SIZE. */
+  readonly sizeBytes: number | null;
+  readonly emailId: string | null;
+  readonly headerDigest: string;
+  readonly messageId: string | null;
+}
+
+/**
+ * The stored messages of a mailbox, to be found again under other UIDs: by the server's own id of
+ * the message (OBJECTID, Gmail), or by Message-ID, size and the whole header. Each is found once:
+ * of two messages that are alike there are two here, too.
+ */
+export class Recognition {
+  readonly #byEmailId = new Map<string, IndexEntry[]>();
+  readonly #byHeader = new Map<string, IndexEntry[]>();
+  readonly #taken = new Set<IndexEntry>();
+
+  constructor(entries: Iterable<IndexEntry>) {
+    for (const entry of entries) {
+      if (entry.emailId !== null) put(this.#byEmailId, entry.emailId, entry);
+      put(this.#byHeader, headerKey(entry), entry);
+    }
+  }
+
+  /** What is stored under `formerUidValidity`, also by a mailctl that kept no index. */
+  static async of(archive: MailboxArchive, formerUidValidity: number): Promise<Recognition> {
+    const rows = (await archive.loadIndex()).get(formerUidValidity) ?? new Map();
+    const entries: IndexEntry[] = [...rows.values()];
+    if (archive.format === 'maildir') {
+      for (const file of await maildirFiles(archive.directory).catch(() => [])) {
+        if (file.uidValidity !== formerUidValidity || rows.has(file.uid)) continue;
+        const { content, fingerprint } = measured(createReadStream(file.path), { keepRaw: false });
+        for await (const _ of content);
+        const ids = { emailId: null, threadId: null, labels: null };
+        const { uidValidity, uid, name } = file;
+        entries.push({
+          uidValidity,
+          uid,
+          name,
+          storedBytes: null,
+          serverBytes: null,
+          ...fingerprint(),
+          ...ids,
+        });
+      }
+    }
+    return new Recognition(entries);
+  }
+
+  /** The stored message this one is, or null. */
+  find(message: Unrecognised): IndexEntry | null {
+    const { emailId, sizeBytes } = message;
+    const named = emailId === null ? [] : (this.#byEmailId.get(emailId) ?? []);
+    const alike = (this.#byHeader.get(headerKey(message)) ?? []).filter(
+      (entry) =>
+        entry.serverBytes === null || sizeBytes === null || entry.serverBytes === sizeBytes,
+    );
+    const found = [...named, ...alike].find((entry) => !this.#taken.has(entry));
+    if (found === undefined) return null;
+    this.#taken.add(found);
+    return found;
+  }
+}
+
+function headerKey(of: Pick<Unrecognised, 'headerDigest' | 'messageId'>): string {
+  return `${of.headerDigest} ${of.messageId ?? ''}`;
+}
+
+function put(map: Map<string, IndexEntry[]>, key: string, entry: IndexEntry): void {
+  const there = map.get(key);
+  if (there === undefined) map.set(key, [entry]);
+  else there.push(entry);
+}

@@ -1,0 +1,97 @@
+/**
+ * A format is one function: it opens the place of a mailbox and gives what stores messages there.
+ * A new format is a file with such a function and a line in formats.ts.
+ */
+export type Sink = (place: Place) => Promise<OpenSink>;
+
+/** Where and how the messages of a mailbox are kept. */
+export interface Place {
+  readonly directory: string;
+  readonly uidValidity: number;
+  /** As mail programs of this platform expect it, or exactly the server's. */
+  readonly lineEndings: LineEndings;
+  /** How .eml files are called. */
+  readonly nameTemplate: string | null;
+  /** What `pipe` runs for each message. */
+  readonly command: string | null;
+  /** Where `ndjson` goes. */
+  readonly print: (row: MailRow) => Promise<void>;
+  /** Whether `ndjson` has the bytes, too. */
+  readonly withSource: boolean;
+  /** Whether rows go to stdout, which nothing else may use then. */
+  readonly json: boolean;
+  /** Where the place ended when it was last remembered, for formats of one file. */
+  readonly position: number | null;
+  readonly signal: AbortSignal;
+  /** What rows name the mailbox by. */
+  readonly labels: { readonly account: string; readonly folder: string };
+}
+
+export type LineEndings = 'lf' | 'keep';
+
+export interface OpenSink {
+  /** UIDs whose messages are here. After a crash the place may know more than the memory does. */
+  storedUids(): Promise<number[]>;
+  /** The names, without flags, of the files that are here; for formats of a file a message. */
+  names?(): Promise<string[]>;
+  /**
+   * Store one message: it is there, whole, when this resolves, and durable after the next `settle`.
+   * May be called again before it has resolved.
+   * @throws Failure 'archive' when nothing more can be stored; anything else is about this message
+   */
+  store(message: MessageToStore): Promise<StoredPlace>;
+  /** Make all that was stored durable, names included. A message is remembered only after that. */
+  settle(): Promise<void>;
+  /** Where the place ends now; kept with the memory and given back when it is opened again. */
+  readonly position?: number | null;
+  /** Nothing more will come. */
+  close?(): Promise<void>;
+}
+
+export interface MessageToStore {
+  readonly uid: number;
+  readonly flags: readonly string[];
+  readonly internalDate: Date | null;
+  readonly ids: MessageIds;
+  readonly content: AsyncIterable<Piece> | Iterable<Piece>;
+}
+
+/**
+ * Some bytes of a message: as the server sends them, and with each line ending in LF alone. A
+ * format that only wants LF has no use for `raw`, which may then be respelled already.
+ */
+export interface Piece {
+  readonly raw: Uint8Array;
+  readonly lf: Uint8Array;
+}
+
+/** A message as one JSON object. */
+export interface MailRow {
+  readonly type: 'mail';
+  readonly account: string;
+  readonly folder: string;
+  readonly uidValidity: number;
+  readonly uid: number;
+  readonly date: string | null;
+  readonly flags: readonly string[];
+  readonly sizeBytes: number;
+  readonly emailId: string | null;
+  readonly threadId: string | null;
+  readonly labels: readonly string[];
+  readonly headers: readonly { readonly name: string; readonly value: string }[];
+  readonly text: string | null;
+  readonly source: string | null;
+}
+
+/** What the server says a message is, beyond its bytes. */
+export interface MessageIds {
+  readonly emailId: string | null;
+  readonly threadId: string | null;
+  readonly labels: readonly string[] | null;
+}
+
+/** Where a message is now; null where it has gone to another program. */
+export interface StoredPlace {
+  readonly path: string | null;
+  readonly sizeBytes: number;
+}

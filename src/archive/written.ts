@@ -1,0 +1,17 @@
+import { errorCode, errorText, Failure } from '../errors.ts';
+
+/** What the disk refuses ends the run: the next message would fare no better. */
+export async function written<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    const hint = ['ENOSPC', 'EDQUOT'].includes(errorCode(error) ?? '')
+      ? 'make room, then run the same command again: what was stored is kept'
+      : undefined;
+    throw new Failure('archive', `cannot write ${path}: ${errorText(error)}`, {
+      hint,
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,25 @@
+/** How many bytes may be in memory, downloaded and not stored yet, before no more are asked for. */
+const maxBytes = 6 << 20;
+
+/** Keeps downloading from running ahead of storing. */
+export class Budget {
+  #bytes = 0;
+  #waiting: (() => void)[] = [];
+
+  /** Count these while `work` has not ended. */
+  async hold<T>(bytes: number, work: Promise<T>): Promise<T> {
+    this.#bytes += bytes;
+    try {
+      return await work;
+    } finally {
+      this.#bytes -= bytes;
+      if (this.#bytes < maxBytes) for (const resume of this.#waiting.splice(0)) resume();
+    }
+  }
+
+  async room(): Promise<void> {
+    while (this.#bytes >= maxBytes) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+  }
+}

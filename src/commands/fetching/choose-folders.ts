@@ -1,0 +1,70 @@
+import { Failure } from '../../errors.ts';
+import type { FetchConnection } from '../../mail/fetch-connection.ts';
+import type { MailboxStatus } from '../../mail/mailbox-status.ts';
+import { checkPath, noSuchFolder } from '../../mail/mailboxes.ts';
+import type { FetchRequest } from './request.ts';
+
+/**
+ * The mailboxes a run is about, with what the server says of each: one round trip where it has
+ * LIST-STATUS. @throws Failure 'not-found' for a name that names none
+ */
+export async function chooseFolders(
+  connection: FetchConnection,
+  request: Pick<FetchRequest, 'folders' | 'allFolders' | 'exclude'>,
+): Promise<MailboxStatus[]> {
+  for (const name of [...request.folders, ...request.exclude]) checkPath(name);
+  const [only] = request.folders;
+  if (request.folders.length === 1 && only !== undefined && !isPattern(only)) {
+    const [found] = (await connection.statuses(only)).filter((one) => named(one, only));
+    if (found?.selectable) return [found];
+  }
+  const all = (await connection.statuses('*')).filter(({ selectable }) => selectable);
+  const chosen = request.allFolders
+    ? withoutLabels(connection, all)
+    : request.folders.flatMap((name) => matching(all, name));
+  const left = chosen.filter((one) => !request.exclude.some((name) => matches(one, name)));
+  return [...new Map(left.map((one) => [one.path, one])).values()];
+}
+
+function matching(all: readonly MailboxStatus[], name: string): MailboxStatus[] {
+  const exact = all.filter((one) => named(one, name));
+  if (exact.length > 0) return exact;
+  const found = all.filter((one) => matches(one, name));
+  if (found.length > 0) return found;
+  // Some servers keep all folders below INBOX.
+  const below = all.filter(({ path, delimiter }) => path === `INBOX${delimiter}${name}`);
+  if (below.length > 0) return below;
+  if (!isPattern(name)) throw noSuchFolder(name);
+  throw new Failure('not-found', `no folder is ${name}`, { hint: 'mailctl folders lists them' });
+}
+
+function isPattern(name: string): boolean {
+  return /[*?%]/.test(name) || name.startsWith('\\');
+}
+
+function named({ path }: MailboxStatus, name: string): boolean {
+  return path === name || (path === 'INBOX' && name.toUpperCase() === 'INBOX');
+}
+
+/** `\Sent` is a special use, in any language; `*` stands for anything, `?` for one character. */
+function matches(mailbox: MailboxStatus, name: string): boolean {
+  if (named(mailbox, name)) return true;
+  if (name.startsWith('\\')) return mailbox.role === name.slice(1).toLowerCase();
+  const pattern = name
+    .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
+  return new RegExp(`^${pattern}$`, 's').test(mailbox.path);
+}
+
+/**
+ * On Gmail a folder is a label: All Mail has each message once, but for spam and trash. Elsewhere
+ * each folder has messages of its own.
+ */
+function withoutLabels(
+  connection: FetchConnection,
+  all: readonly MailboxStatus[],
+): readonly MailboxStatus[] {
+  if (!connection.isGmail || !all.some(({ role }) => role === 'all')) return all;
+  return all.filter(({ role }) => role !== null && ['all', 'junk', 'trash'].includes(role));
+}

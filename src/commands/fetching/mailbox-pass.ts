@@ -1,0 +1,367 @@
+import type { MailboxArchive, PassEnding } from '../../archive/mailbox-archive.ts';
+import { NotTaken } from '../../archive/not-taken.ts';
+import { isLarge, windows } from '../../archive/windows.ts';
+import { errorText, Failure } from '../../errors.ts';
+import type {
+  FetchConnection,
+  IncomingMessage,
+  SizedMessage,
+} from '../../mail/fetch-connection.ts';
+import type { MailboxStatus } from '../../mail/mailbox-status.ts';
+import type { OpenMailbox } from '../../mail/message.ts';
+import { UidSet } from '../../uid-set.ts';
+import { applyAfterwards } from './afterwards.ts';
+import type { Job } from './crew.ts';
+import { mirrorMailbox } from './mirror.ts';
+import { recognise } from './recognise.ts';
+import { changesServer, wantsAll } from './request.ts';
+import type { FetchRun } from './run.ts';
+
+/** No mailbox has more; a server that says so would keep us busy for ever. */
+const maxMessages = 1 << 24;
+/** So few messages come at once, without asking for their sizes first: one round trip less. */
+const fewMessages = 64;
+/** Of those, what is larger comes in a second go. */
+const maxBytesAtOnce = 128 << 10;
+
+/**
+ * One mailbox in one run: what is missing is found out, cut into windows, fetched by whichever
+ * connection is free, and stored. What does not come is tried once more, each by itself, and then
+ * named.
+ */
+export class MailboxPass {
+  readonly status: MailboxStatus;
+  readonly archive: MailboxArchive;
+  readonly failed = new Map<number, string>();
+  /** What ended this mailbox, when others go on. */
+  failure: Failure | null = null;
+  saved = 0;
+  skipped = 0;
+  readonly #run: FetchRun;
+  readonly #again = new Map<number, string>();
+  readonly #came = new Set<number>();
+  readonly #storing = new Set<Promise<void>>();
+  #broken: { readonly error: unknown } | null = null;
+  #sizes = new Map<number, number>();
+  #windowsLeft = 0;
+  #present = UidSet.empty;
+  #uidValidity = 0;
+  #allNamed = true;
+
+  constructor(run: FetchRun, status: MailboxStatus, archive: MailboxArchive) {
+    this.#run = run;
+    this.status = status;
+    this.archive = archive;
+  }
+
+  /** The first job; it makes the others. */
+  job(): Job {
+    return this.#job(0, (connection) => this.#begin(connection));
+  }
+
+  #job(bytes: number, work: (connection: FetchConnection) => Promise<void>): Job {
+    return {
+      mailbox: this.status.path,
+      bytes,
+      run: async (connection) => {
+        if (this.failure !== null) return;
+        try {
+          await work(connection);
+        } catch (error) {
+          // One mailbox that cannot be had must not take the others with it.
+          if (!isOfMailbox(error) || !connection.usable) throw error;
+          this.failure = error;
+        }
+      },
+    };
+  }
+
+  async #begin(connection: FetchConnection): Promise<void> {
+    const { request } = this.#run;
+    const opened = await this.#open(connection);
+    const { state } = this.archive;
+    const renumbered = state !== null && state.uidValidity !== opened.uidValidity;
+    const known = renumbered ? await recognise(this.#run, connection, this.archive, opened) : [];
+    await this.archive.begin(opened.uidValidity, known);
+    const all = wantsAll(request.selection) && !request.refetch;
+    const nothingHere = all && !renumbered && (this.archive.state?.stored.size ?? 0) === 0;
+    if (nothingHere && (await this.archive.leftovers()).size === 0) {
+      return this.#fetchEverything(connection, opened);
+    }
+    this.#present = await this.#selected(connection);
+    const missing = await this.archive.missing(this.#present);
+    const wanted = request.refetch ? this.#present : missing;
+    if (wanted.size > maxMessages) throw tooMany(this.status.path);
+    this.skipped = this.#present.size - wanted.size;
+    await this.#plan(connection, wanted, wanted);
+  }
+
+  /** A mailbox nothing was stored of: what is there is what is wanted. */
+  async #fetchEverything(connection: FetchConnection, opened: OpenMailbox): Promise<void> {
+    if (opened.messages === 0) return this.#plan(connection, UidSet.empty, UidSet.empty);
+    const listed = opened.messages > fewMessages ? await connection.sizes(null) : null;
+    if (listed === null) await this.#fetchFew(connection, null);
+    else for (const { uid, sizeBytes } of listed) this.#sizes.set(uid, sizeBytes);
+    const came = UidSet.of([...this.#sizes.keys(), ...this.#came]);
+    // Rows are dropped without a word where they cannot be read: were there as many as there are?
+    this.#present = came.size >= opened.messages ? came : (await this.#all(connection)).union(came);
+    if (this.#present.size > maxMessages) throw tooMany(this.status.path);
+    await this.#plan(connection, this.#present, null);
+  }
+
+  /** Every UID there is. A server that names fewer than it says it has is looked at again. */
+  async #all(connection: FetchConnection): Promise<UidSet> {
+    const uids = await connection.uids();
+    if (uids.size < connection.exists) {
+      if (uids.size === 0) {
+        const { path } = this.status;
+        throw new Failure('protocol', `the server names none of the messages it has in ${path}`, {
+          hint: 'run the same command again',
+        });
+      }
+      this.#allNamed = false;
+    }
+    return uids;
+  }
+
+  async #selected(connection: FetchConnection): Promise<UidSet> {
+    const { expression, uids } = this.#run.request.selection;
+    const onStep = (text: string) => this.#run.app.log.info('search', { text });
+    const found =
+      expression === null
+        ? await this.#all(connection)
+        : await connection.search(expression, onStep);
+    return uids === null ? found : found.intersection(uids);
+  }
+
+  /** Cut what is wanted into windows; `ask` is what the server has not told the sizes of yet. */
+  async #plan(connection: FetchConnection, wanted: UidSet, ask: UidSet | null): Promise<void> {
+    const { limit, maxSizeBytes } = this.#run.request.selection;
+    let left = wanted;
+    if (limit !== null) left = UidSet.of([...left].slice(-limit));
+    if (ask !== null && left.size > 0) {
+      if (
+        left.size <= fewMessages &&
+        maxSizeBytes === null &&
+        this.#run.request.portion === 'whole'
+      ) {
+        await this.#fetchFew(connection, left);
+      } else {
+        for (const { uid, sizeBytes } of await connection.sizes(left)) {
+          this.#sizes.set(uid, sizeBytes);
+        }
+      }
+    }
+    const sized: SizedMessage[] = [];
+    for (const uid of left) {
+      if (this.#came.has(uid)) continue;
+      const sizeBytes = this.#sizes.get(uid);
+      if (sizeBytes === undefined) this.#again.set(uid, 'the server did not describe it');
+      else if (maxSizeBytes !== null && sizeBytes > maxSizeBytes) this.skipped += 1;
+      else sized.push({ uid, sizeBytes });
+    }
+    this.#sizes = new Map();
+    const header = this.#run.request.portion === 'header';
+    const cut = [...windows(header ? sized.map(({ uid }) => ({ uid, sizeBytes: 4096 })) : sized)];
+    this.#windowsLeft = cut.length;
+    if (cut.length === 0) return this.#finish(connection);
+    this.#run.crew.add(
+      cut.map((window) => this.#windowJob(window)),
+      { urgent: true },
+    );
+  }
+
+  #windowJob(window: readonly SizedMessage[]): Job {
+    const bytes = window.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    return this.#job(bytes, async (connection) => {
+      await this.#open(connection);
+      await this.#fetchWindow(connection, window);
+      this.#windowsLeft -= 1;
+      if (this.#windowsLeft > 0) this.#commitSoon();
+      else await this.#finish(connection);
+    });
+  }
+
+  async #fetchWindow(
+    connection: FetchConnection,
+    messages: readonly SizedMessage[],
+  ): Promise<void> {
+    const left = messages.filter(({ uid }) => !this.#came.has(uid));
+    const [only] = left;
+    if (only === undefined) return;
+    const { portion } = this.#run.request;
+    let reason = 'the server did not send it';
+    try {
+      if (left.length === 1 && isLarge(only) && portion === 'whole') {
+        const message = await connection.fetchInPieces(only);
+        if (message !== null) {
+          // Pulled from the connection as it is written.
+          await this.#store(message);
+          this.#came.add(only.uid);
+        }
+      } else {
+        const expectedBytes = left.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+        const uids = UidSet.of(left.map(({ uid }) => uid));
+        const options = { portion, maxBytesEach: null, expectedBytes };
+        const { brokenOff } = await connection.fetch(uids, options, (one) => this.#take(one));
+        if (brokenOff !== null) reason = brokenOff.message;
+      }
+    } catch (error) {
+      if (!isOfMessages(error) || !connection.usable) throw error;
+      reason = errorText(error);
+    }
+    for (const { uid } of left) if (!this.#came.has(uid)) this.#again.set(uid, reason);
+  }
+
+  /** Few messages: what fits comes at once, the size of the rest is noted. */
+  async #fetchFew(connection: FetchConnection, uids: UidSet | null): Promise<void> {
+    const { portion } = this.#run.request;
+    const expectedBytes = fewMessages * maxBytesAtOnce;
+    const options = { portion, maxBytesEach: maxBytesAtOnce, expectedBytes };
+    try {
+      await connection.fetch(uids, options, (one) => {
+        if ('content' in one) this.#take(one);
+        else this.#sizes.set(one.uid, one.sizeBytes);
+      });
+    } catch (error) {
+      if (!isOfMessages(error) || !connection.usable) throw error;
+    }
+  }
+
+  /** Store a message while the next ones are coming. */
+  #take(message: IncomingMessage | SizedMessage): void {
+    if (!('content' in message)) return;
+    this.#came.add(message.uid);
+    const storing: Promise<void> = this.#run.budget
+      .hold(message.sizeBytes, this.#store(message))
+      .catch((error: unknown) => this.#break(error))
+      .finally(() => this.#storing.delete(storing));
+    this.#storing.add(storing);
+  }
+
+  async #store(message: IncomingMessage): Promise<void> {
+    const { emailId, threadId, labels, ...rest } = message;
+    try {
+      await this.archive.store({ ...rest, ids: { emailId, threadId, labels } });
+    } catch (error) {
+      // What a command did not take is not offered again at once.
+      if (!(error instanceof NotTaken)) throw error;
+      this.failed.set(message.uid, error.message);
+    }
+  }
+
+  /** Nothing more can be stored: the next message would fare no better. */
+  #break(error: unknown): void {
+    this.#broken ??= { error };
+    this.#run.crew.fail(error);
+  }
+
+  /** Remember what is stored, and tell; while other messages are coming. */
+  #commitSoon(): void {
+    const committing: Promise<void> = this.commit()
+      .catch((error: unknown) => this.#break(error))
+      .finally(() => this.#storing.delete(committing));
+    this.#storing.add(committing);
+  }
+
+  async commit(ending?: PassEnding): Promise<void> {
+    for (const stored of await this.archive.commit(ending)) {
+      this.saved += 1;
+      await this.#run.request.onStored?.(stored.path, stored.uid);
+      await this.#run.report.saved(this.status.path, this.#uidValidity, stored);
+    }
+  }
+
+  /** All that came is stored and remembered. */
+  async settle(): Promise<void> {
+    await this.#stored();
+    await this.commit();
+  }
+
+  async #stored(): Promise<void> {
+    while (this.#storing.size > 0) await Promise.all(this.#storing);
+    if (this.#broken !== null) throw this.#broken.error;
+  }
+
+  /** The last window has come. What needs no connection any more does not keep one waiting. */
+  async #finish(connection: FetchConnection): Promise<void> {
+    const { mirror, afterwards } = this.#run.request;
+    if (this.#again.size === 0 && mirror === null && !changesServer(afterwards)) {
+      this.#run.inBackground(this.#end());
+      return;
+    }
+    await this.settle();
+    await this.#tryAgain(connection);
+    await this.settle();
+    await mirrorMailbox(this.#run, connection, this);
+    await applyAfterwards(this.#run, connection, this);
+    await this.#end();
+  }
+
+  async #end(): Promise<void> {
+    await this.#stored();
+    const { selection, afterwards } = this.#run.request;
+    const whole = wantsAll(selection) && !changesServer(afterwards) && this.#allNamed;
+    await this.commit({
+      counts: whole ? this.status : null,
+      present: this.#present,
+      failures: [...this.failed].map(([uid, reason]) => ({ uid, reason })),
+    });
+    await this.archive.close();
+    await this.#run.report.fetched(this, this.#uidValidity);
+  }
+
+  /**
+   * Once more, each by itself: one bad message must not take its window with it. What the server
+   * has deleted meanwhile was never missed.
+   */
+  async #tryAgain(connection: FetchConnection): Promise<void> {
+    if (this.#again.size === 0) return;
+    const there = await connection.uids();
+    for (const [uid, reason] of [...this.#again]) {
+      this.#again.delete(uid);
+      if (!there.has(uid)) continue;
+      const sizes = await connection.sizes(UidSet.of([uid]));
+      const message = sizes[0];
+      if (message === undefined) this.failed.set(uid, reason);
+      else await this.#fetchWindow(connection, [message]);
+    }
+    for (const [uid, reason] of this.#again) this.failed.set(uid, reason);
+  }
+
+  /** The messages this run is about, as far as they are stored. */
+  get stored(): UidSet {
+    return this.#present.intersection(this.archive.state?.stored ?? UidSet.empty);
+  }
+
+  /** Every message the server has; known when the whole mailbox was asked for. */
+  get present(): UidSet {
+    return this.#present;
+  }
+
+  async #open(connection: FetchConnection): Promise<OpenMailbox> {
+    const opened = await this.#run.open(connection, this.status);
+    if (this.#uidValidity !== 0 && this.#uidValidity !== opened.uidValidity) {
+      throw new Failure('temporary', `the server has renumbered ${this.status.path} just now`, {
+        hint: 'run the same command again: what was stored is kept',
+      });
+    }
+    this.#uidValidity = opened.uidValidity;
+    return opened;
+  }
+}
+
+function tooMany(path: string): Failure {
+  return new Failure('protocol', `the server says ${path} holds more messages than can be true`, {
+    hint: 'nothing was fetched of it; try again later',
+  });
+}
+
+/** The server refuses or garbles these messages; the connection is as good as before. */
+function isOfMessages(error: unknown): boolean {
+  return error instanceof Failure && ['refused', 'protocol'].includes(error.kind);
+}
+
+function isOfMailbox(error: unknown): error is Failure {
+  return error instanceof Failure && ['not-found', 'refused', 'protocol'].includes(error.kind);
+}

@@ -1,0 +1,165 @@
+import type { Account } from '../../account/account.ts';
+import {
+  type ArchiveSettings,
+  MailboxArchive,
+  withArchive,
+} from '../../archive/mailbox-archive.ts';
+import type { FetchConnection } from '../../mail/fetch-connection.ts';
+import type { MailboxStatus } from '../../mail/mailbox-status.ts';
+import type { OpenMailbox } from '../../mail/message.ts';
+import type { App } from '../app.ts';
+import { openFetching } from '../mail.ts';
+import { Budget } from './budget.ts';
+import { chooseFolders } from './choose-folders.ts';
+import { Crew } from './crew.ts';
+import { MailboxPass } from './mailbox-pass.ts';
+import { planOnly } from './plan-only.ts';
+import { Report } from './report.ts';
+import { changesServer, type FetchRequest } from './request.ts';
+
+/** What the parts of one run share. */
+export interface FetchRun {
+  readonly app: App;
+  readonly account: Account;
+  readonly request: FetchRequest;
+  readonly crew: Crew;
+  readonly budget: Budget;
+  readonly report: Report;
+  /** Go on without waiting; a failure ends the run, and the run waits for it at its end. */
+  inBackground(work: Promise<void>): void;
+  /** Open a mailbox on a connection, unless it is open there already. */
+  open(connection: FetchConnection, mailbox: MailboxStatus): Promise<OpenMailbox>;
+}
+
+/** Fetch what `request` asks for into the account's archive. */
+export async function fetchMail(app: App, account: Account, request: FetchRequest): Promise<void> {
+  const connect = () => openFetching(app, account);
+  const first = await connect();
+  try {
+    const mailboxes = await chooseFolders(first, request);
+    const settings = archiveSettings(app, account, request);
+    if (request.dryRun) return await planOnly(app, first, settings, { mailboxes, request });
+    await withArchive(account.archive, app.system.signal, () =>
+      fetchMailboxes({ app, account, request, first, connect, settings, mailboxes }),
+    );
+  } finally {
+    first.close();
+  }
+}
+
+interface Preparation {
+  readonly app: App;
+  readonly account: Account;
+  readonly request: FetchRequest;
+  readonly first: FetchConnection;
+  readonly connect: () => Promise<FetchConnection>;
+  readonly settings: ArchiveSettings;
+  readonly mailboxes: readonly MailboxStatus[];
+}
+
+async function fetchMailboxes(preparation: Preparation): Promise<void> {
+  const { app, account, request, first, connect, settings, mailboxes } = preparation;
+  const budget = new Budget();
+  const report = new Report(app, account, mailboxes.length);
+  const crew = new Crew({
+    first,
+    open: connect,
+    maxConnections: request.connections,
+    room: () => budget.room(),
+    onFewerConnections: (error) => app.log.info('no further connection', { reason: String(error) }),
+  });
+  const background: Promise<void>[] = [];
+  const run: FetchRun = {
+    app,
+    account,
+    request,
+    crew,
+    budget,
+    report,
+    open: opener(request),
+    inBackground: (work) => {
+      background.push(budget.hold(bytesOfEnding, work).catch((error: unknown) => crew.fail(error)));
+    },
+  };
+
+  const passes: MailboxPass[] = [];
+  for (const status of mailboxes) {
+    const pass = await begin(run, settings, status);
+    if (pass !== null) passes.push(pass);
+  }
+  crew.add(passes.map((pass) => pass.job()));
+  try {
+    if (passes.length > 0) await crew.run();
+    await Promise.all(background);
+    crew.throwFailure();
+  } finally {
+    // Also what came before something went wrong stays, and is remembered.
+    const settled = await Promise.allSettled(
+      passes.map((pass) => pass.settle().catch(() => pass.commit())),
+    );
+    for (const one of settled) {
+      if (one.status === 'rejected') app.log.info('not remembered', { reason: String(one.reason) });
+    }
+  }
+  await report.end();
+  const failure = passes.find((pass) => pass.failure !== null)?.failure;
+  if (failure != null) throw failure;
+  report.throwIncomplete();
+}
+
+/** So that not too many are ending at the same time. */
+const bytesOfEnding = 256 << 10;
+
+/** Null where the mailbox is as it was when all of it was stored. */
+async function begin(
+  run: FetchRun,
+  settings: ArchiveSettings,
+  status: MailboxStatus,
+): Promise<MailboxPass | null> {
+  const { request, report } = run;
+  const archive = await MailboxArchive.load(settings, status);
+  const idle = !request.refetch && !changesServer(request.afterwards);
+  const unchanged = archive.isComplete(status, { flags: request.mirror !== null });
+  if (idle && unchanged) {
+    await report.unchanged(status, archive.state?.stored.size ?? 0);
+    return null;
+  }
+  return new MailboxPass(run, status, archive);
+}
+
+export function archiveSettings(
+  app: App,
+  account: Account,
+  request: FetchRequest,
+): ArchiveSettings {
+  const { format, layout, lineEndings, nameTemplate, command, withSource, portion } = request;
+  return {
+    root: account.archive,
+    account: account.name,
+    address: account.mailbox,
+    format,
+    layout,
+    lineEndings,
+    nameTemplate,
+    command,
+    withSource,
+    portion,
+    json: app.output.format === 'json',
+    print: (row) => app.output.object(row),
+    signal: app.system.signal,
+  };
+}
+
+/** EXAMINE as long as nothing is to be changed. */
+function opener(request: FetchRequest): FetchRun['open'] {
+  const mode = changesServer(request.afterwards) ? 'write' : 'read';
+  const last = new WeakMap<FetchConnection, OpenMailbox>();
+  return async (connection, mailbox) => {
+    const open = last.get(connection);
+    if (open?.path === mailbox.path) return open;
+    last.delete(connection);
+    const opened = await connection.open(mailbox, mode);
+    last.set(connection, opened);
+    return opened;
+  };
+}

@@ -1,0 +1,278 @@
+import type { Account } from '../account/account.ts';
+import { Failure } from '../errors.ts';
+import { UidSet } from '../uid-set.ts';
+import { changing } from './changing.ts';
+import { type Connection, slowestBytesPerSecond } from './connection.ts';
+import { type FetchRow, toFetchRow, tokenText } from './fetch-row.ts';
+import {
+  compress,
+  execute,
+  listWithStatus,
+  rememberMailbox,
+  type Untagged,
+} from './imapflow-internals.ts';
+import { type MailboxStatus, toStatuses } from './mailbox-status.ts';
+import { examine, select } from './mailboxes.ts';
+import type { FetchedMessage, MessageFacts, OpenMailbox } from './message.ts';
+import { fetchFirstPiece, fetchPieces } from './pieces.ts';
+import { ranges } from './ranges.ts';
+import { find } from './search.ts';
+import type { Expression } from './search-expression.ts';
+
+/** What a message brings with it besides its bytes. */
+export interface IncomingMessage extends FetchedMessage {
+  readonly emailId: string | null;
+  readonly threadId: string | null;
+  readonly labels: readonly string[] | null;
+}
+
+export interface SizedMessage {
+  readonly uid: number;
+  readonly sizeBytes: number;
+}
+
+/** What of a message is wanted. */
+export type Portion = 'whole' | 'header';
+
+/** One of several connections a fetch uses at the same time. */
+export interface FetchConnection {
+  readonly isGmail: boolean;
+  readonly usable: boolean;
+  /** What LIST and STATUS say of the mailboxes a pattern names: one round trip with LIST-STATUS. */
+  statuses(pattern: string): Promise<MailboxStatus[]>;
+  /** EXAMINE, or SELECT where the messages are to be changed. */
+  open(mailbox: MailboxStatus, mode: 'read' | 'write'): Promise<OpenMailbox>;
+  uids(): Promise<UidSet>;
+  search(expression: Expression, onStep: (text: string) => void): Promise<UidSet>;
+  /** Which of these there are. */
+  existing(uids: UidSet): Promise<UidSet>;
+  /** Null asks for all messages there are. */
+  sizes(uids: UidSet | null): Promise<SizedMessage[]>;
+  /**
+   * Messages with their bytes, each given to `onMessage` as it comes; of one larger than
+   * `maxBytesEach` the size only. Resolves to the reason when the answer broke off midway.
+   */
+  fetch(
+    uids: UidSet | null,
+    options: { portion: Portion; maxBytesEach: number | null; expectedBytes: number },
+    onMessage: (message: IncomingMessage | SizedMessage) => void,
+  ): Promise<{ readonly brokenOff: Failure | null }>;
+  /** One message in pieces; null where it is no longer there. */
+  fetchInPieces(message: SizedMessage): Promise<IncomingMessage | null>;
+  /** Flags, ids and the mod-sequence of each message, or of those changed since. */
+  flags(uids: UidSet | null, changedSince: string | null): Promise<FetchRow[]>;
+  /** Headers and sizes, to recognise messages by; each row as it comes. */
+  headers(uids: UidSet | null, onRow: (row: FetchRow) => void): Promise<void>;
+  /** How many messages the open mailbox has, by the server's latest word. */
+  readonly exists: number;
+  markSeen(uids: UidSet): Promise<void>;
+  /** @throws Failure 'refused' where it cannot be done without touching other messages */
+  moveTo(uids: UidSet, path: string): Promise<void>;
+  /** Remove for good. @throws Failure 'refused' where others would be removed with them */
+  expunge(uids: UidSet): Promise<void>;
+  compress(): Promise<void>;
+  close(): void;
+}
+
+const byArrival = { by: 'arrival', descending: false } as const;
+/** What is no row of a message that was asked for; more of it is a flood. */
+const maxJunkRows = 10_000;
+/** What a row without a body may take. */
+const bytesPerRow = 100;
+/** A timer takes no more. */
+const longestMs = 86_400_000;
+
+export function fetchConnection(connection: Connection, account: Account): FetchConnection {
+  const { client, capabilities } = connection;
+  const transferMs = (bytes: number) =>
+    account.timeouts.command * 1000 + (bytes / slowestBytesPerSecond) * 1000;
+  const has = (capability: string) => capabilities.has(capability);
+  const isGmail = has('X-GM-EXT-1');
+  const ids = has('OBJECTID')
+    ? ' EMAILID THREADID'
+    : isGmail
+      ? ' X-GM-MSGID X-GM-THRID X-GM-LABELS'
+      : '';
+
+  const mailbox = () => {
+    const { exists = 0, uidNext = 2 ** 32 } = client.mailbox === false ? {} : client.mailbox;
+    return { exists, uidNext };
+  };
+
+  /** UID FETCH; `onRow` is told of each valid row of a UID that was asked for, once. */
+  const fetchRows = async (
+    uids: UidSet | null,
+    items: string,
+    { bytes = 0 }: { bytes?: number },
+    onRow: (row: FetchRow) => void,
+  ): Promise<void> => {
+    const seen = new Set<number>();
+    const { exists, uidNext } = mailbox();
+    let junk = maxJunkRows;
+    const asked = (uid: number) => (uids === null ? uid < uidNext : uids.has(uid));
+    const FETCH = (untagged: Untagged) => {
+      const row = toFetchRow(untagged);
+      if (row === null || seen.has(row.uid) || !asked(row.uid)) {
+        junk -= 1;
+        if (junk === 0) client.close(); // imapflow has no other way to stop a flood
+        return;
+      }
+      seen.add(row.uid);
+      onRow(row);
+    };
+    for (const range of ranges(uids)) {
+      const args = [
+        { type: 'SEQUENCE', value: range },
+        { type: 'TEXT', value: items },
+      ] as const;
+      await connection.run((imap) => execute(imap, 'UID FETCH', args, { FETCH }), {
+        totalMs: Math.min(transferMs(bytes + bytesPerRow * exists), longestMs),
+        flows: bytes > 0,
+      });
+    }
+  };
+
+  const collect = async (uids: UidSet | null, items: string, bytes: number) => {
+    const rows: FetchRow[] = [];
+    await fetchRows(uids, items, { bytes }, (row) => rows.push(row));
+    return rows;
+  };
+
+  return {
+    isGmail,
+    get usable() {
+      return client.usable;
+    },
+    async statuses(pattern) {
+      const query = { messages: true, uidNext: true, uidValidity: true, highestModseq: true };
+      const listed = await connection.run((imap) => listWithStatus(imap, pattern, query));
+      return toStatuses(listed);
+    },
+    async open(mailbox, mode) {
+      rememberMailbox(client, mailbox.path, mailbox.delimiter);
+      return mode === 'read' ? examine(connection, mailbox.path) : select(connection, mailbox.path);
+    },
+    async uids() {
+      const found = await allUids(connection);
+      if (found.size >= mailbox().exists) return found;
+      // Fewer than there are: one more may have arrived just now, or an answer was lost.
+      return found.union(await allUids(connection));
+    },
+    search: async (expression, onStep) =>
+      UidSet.of(await find(connection, expression, { order: byArrival, onStep })),
+    async existing(uids) {
+      let found = UidSet.empty;
+      for (const range of ranges(uids)) {
+        const keys = [{ atom: 'UID' }, { atom: range }];
+        found = found.union(UidSet.of(await connection.search(keys)));
+      }
+      return found;
+    },
+    async sizes(uids) {
+      const rows = await collect(uids, '(UID RFC822.SIZE)', 0);
+      return rows.map(({ uid, sizeBytes }) => ({ uid, sizeBytes: sizeBytes ?? 0 }));
+    },
+    async fetch(uids, { portion, maxBytesEach, expectedBytes }, onMessage) {
+      const part = maxBytesEach === null ? '' : `<0.${maxBytesEach}>`;
+      const body = portion === 'header' ? 'BODY.PEEK[HEADER]' : `BODY.PEEK[]${part}`;
+      const items = `(UID FLAGS INTERNALDATE RFC822.SIZE${ids} ${body})`;
+      let came = 0;
+      try {
+        await fetchRows(uids, items, { bytes: expectedBytes }, (row) => {
+          const message = toMessage(row, portion, maxBytesEach);
+          if (message === null) return;
+          came += 1;
+          onMessage(message);
+        });
+      } catch (error) {
+        // What came before the answer broke off is whole: keep it, unless nothing came at all.
+        if (!(error instanceof Failure) || came === 0 || !client.usable) throw error;
+        return { brokenOff: error };
+      }
+      return { brokenOff: null };
+    },
+    async fetchInPieces(message) {
+      const items = `UID FLAGS INTERNALDATE RFC822.SIZE${ids}`;
+      let described: FetchRow | null = null;
+      const first = await fetchFirstPiece(message, async ({ start, maxLength }) => {
+        const [row] = await collect(
+          UidSet.of([message.uid]),
+          `(${items} BODY.PEEK[]<${start}.${maxLength}>)`,
+          maxLength,
+        );
+        described = row ?? null;
+        return row === undefined ? undefined : { source: row.body };
+      });
+      if (first === null || described === null) return null;
+      const facts = toFacts(described, message.sizeBytes);
+      const content = fetchPieces(
+        facts,
+        async ({ start, maxLength }) => {
+          const [row] = await collect(
+            UidSet.of([message.uid]),
+            `(UID BODY.PEEK[]<${start}.${maxLength}>)`,
+            maxLength,
+          );
+          return row === undefined ? undefined : { source: row.body };
+        },
+        first,
+      );
+      return { ...facts, content };
+    },
+    flags: async (uids, changedSince) => {
+      const since = changedSince === null ? '' : ` (CHANGEDSINCE ${changedSince})`;
+      return collect(uids, `(UID FLAGS${ids})${since}`, 0);
+    },
+    headers: (uids, onRow) =>
+      fetchRows(uids, `(UID RFC822.SIZE${ids} BODY.PEEK[HEADER])`, { bytes: 1 }, onRow),
+    get exists() {
+      return mailbox().exists;
+    },
+    ...changing(connection),
+    compress: () => connection.run(compress),
+    close: () => connection.close(),
+  };
+}
+
+function toMessage(
+  row: FetchRow,
+  portion: Portion,
+  maxBytesEach: number | null,
+): IncomingMessage | SizedMessage | null {
+  const bytes = portion === 'header' ? row.header : row.body;
+  // A body that is NIL, or empty though the message has a size, is a row gone wrong.
+  if (bytes === null) return null;
+  if (bytes.length === 0 && portion === 'whole' && (row.sizeBytes ?? 0) > 0) return null;
+  const facts = toFacts(row, bytes.length);
+  const cut = maxBytesEach !== null && bytes.length === maxBytesEach;
+  if (cut && portion === 'whole') return { uid: row.uid, sizeBytes: facts.sizeBytes };
+  return { ...facts, content: [bytes] };
+}
+
+function toFacts(
+  row: FetchRow,
+  sizeBytes: number,
+): MessageFacts & Pick<IncomingMessage, 'emailId' | 'threadId' | 'labels'> {
+  const { uid, flags, internalDate, emailId, threadId, labels } = row;
+  const facts = { uid, flags: flags ?? [], internalDate, emailId, threadId, labels };
+  return { ...facts, sizeBytes: row.sizeBytes ?? sizeBytes };
+}
+
+/** UID SEARCH ALL, its answer as a set where the server can say it so (ESEARCH, RFC 4731). */
+async function allUids(connection: Connection): Promise<UidSet> {
+  if (!connection.capabilities.has('ESEARCH')) {
+    return UidSet.of(await connection.search([{ atom: 'ALL' }]));
+  }
+  return connection.run(async (client) => {
+    let found = UidSet.empty;
+    await execute(client, 'UID SEARCH', [{ type: 'TEXT', value: 'RETURN (ALL) ALL' }], {
+      ESEARCH: ({ attributes = [] }) => {
+        const at = attributes.findIndex((token) => tokenText(token).toUpperCase() === 'ALL');
+        if (at < 0) return;
+        const set = UidSet.parseLoosely(tokenText(attributes[at + 1]));
+        if (set !== null) found = found.union(set);
+      },
+    });
+    return found;
+  });
+}

@@ -1,0 +1,50 @@
+import { isUid } from '../uid-set.ts';
+
+/** What LIST and STATUS say of a mailbox: a hint of whether it must be opened, never more. */
+export interface MailboxStatus {
+  readonly path: string;
+  readonly delimiter: string | null;
+  /** Special use (RFC 6154), in lower case without the backslash; "inbox" for INBOX. */
+  readonly role: string | null;
+  readonly selectable: boolean;
+  readonly messages: number | null;
+  readonly uidNext: number | null;
+  readonly uidValidity: number | null;
+  /** Decimal digits (RFC 7162). */
+  readonly highestModseq: string | null;
+}
+
+/** imapflow's answer to LIST, each part of it the server's word. */
+export function toStatuses(listed: unknown): MailboxStatus[] {
+  if (!Array.isArray(listed)) return [];
+  return listed.flatMap((entry: unknown) => {
+    const path = field(entry, 'path');
+    if (typeof path !== 'string' || path === '') return [];
+    const flags = field(entry, 'flags');
+    const delimiter = field(entry, 'delimiter');
+    const role = field(entry, 'specialUse');
+    const status = field(entry, 'status');
+    const uidValidity = Number(field(status, 'uidValidity') ?? 0);
+    return {
+      path,
+      delimiter: typeof delimiter === 'string' && delimiter !== '' ? delimiter : null,
+      role: typeof role === 'string' ? role.replace(/^\\/, '').toLowerCase() : null,
+      selectable: !(
+        flags instanceof Set &&
+        [...flags].some((flag) => /^\\(noselect|nonexistent)$/i.test(String(flag)))
+      ),
+      messages: count(field(status, 'messages')),
+      uidNext: count(field(status, 'uidNext')),
+      uidValidity: isUid(uidValidity) ? uidValidity : null,
+      highestModseq: /^\d{1,19}$/.exec(String(field(status, 'highestModseq') ?? ''))?.[0] ?? null,
+    };
+  });
+}
+
+function count(value: unknown): number | null {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null;
+}
+
+function field(of: unknown, name: string): unknown {
+  return typeof of === 'object' && of !== null ? Reflect.get(of, name) : undefined;
+}

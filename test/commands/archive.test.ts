@@ -1,0 +1,327 @@
+import { execFileSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { appendFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { beforeAll, beforeEach, expect, test } from 'vitest';
+import { archivedFiles } from '../sandbox/archive-files.ts';
+import { archivedMessages, census, filesBelow, served } from '../support/archived.ts';
+import { describeWith } from '../support/parts.ts';
+import { type Provider, startProvider } from '../support/provider.ts';
+import { type Home, newHome, run } from '../support/run.ts';
+import { variedMessage } from '../support/varied-messages.ts';
+
+const sources = Array.from({ length: 24 }, (_, index) => variedMessage(index));
+const messages = sources.map(served);
+
+describeWith('dovecot', 'the archive', () => {
+  let provider: Provider;
+  let home: Home;
+  let addresses = 0;
+
+  beforeAll(async () => {
+    provider = await startProvider();
+  });
+  beforeEach(async () => {
+    home = await newHome();
+  });
+
+  const archiveOf = () => join(home.data, 'mailctl', 'club');
+  const fetch = (...args: string[]) => run(['fetch', '--json', ...args], { home });
+
+  /** A mailbox of its own for each test, logged in to. */
+  const someone = async (folders: Readonly<Record<string, readonly Buffer[]>>) => {
+    addresses += 1;
+    const address = `someone${addresses}@example.org`;
+    for (const [folder, all] of Object.entries(folders)) {
+      for (const message of all) provider.imap.deliver(address, folder, message);
+    }
+    await provider.login(home, { address, name: 'club' });
+    return address;
+  };
+
+  test('takes several folders, by name, glob and special use, without those excluded', async () => {
+    await someone({
+      INBOX: sources.slice(0, 1),
+      Sent: sources.slice(1, 2),
+      'Lists/a': sources.slice(2, 3),
+      'Lists/b': sources.slice(3, 4),
+      Junk: sources.slice(4, 5),
+    });
+    const folders = ({ rows }: Awaited<ReturnType<typeof fetch>>) =>
+      rows
+        .filter(({ type, saved }) => type === 'fetched' && saved === 1)
+        .map(({ folder }) => folder)
+        .sort();
+    expect(
+      folders(await fetch('--folder', '\\Sent', '--folder', 'Lists/*', '--exclude', 'Lists/b')),
+    ).toEqual(['Lists/a', 'Sent']);
+    expect(folders(await fetch('--all-folders', '--exclude', '\\Junk'))).toEqual([
+      'INBOX',
+      'Lists/b',
+    ]);
+    expect(folders(await fetch('--all-folders'))).toEqual(['Junk']);
+    expect((await fetch('--folder', 'Nope*')).code).toBe(66);
+  });
+
+  test('asks once for what has no news, whatever its size', async () => {
+    const address = await someone({ INBOX: sources, Sent: sources.slice(0, 3) });
+    await fetch('--all-folders');
+    const said = provider.imap.record(address);
+    const { rows, code } = await fetch('--all-folders');
+    expect(code).toBe(0);
+    expect(rows.every(({ saved }) => saved === 0)).toBe(true);
+    const commands = said()
+      .split('\r\n')
+      .filter((line) => line !== '');
+    expect(commands).toEqual([expect.stringMatching(/^\S+ \S+ LIST "" "?\*"? RETURN \(STATUS /)]);
+  });
+
+  test('is an mbox that undoes to the bytes, and goes on after what others have added', async () => {
+    const address = await someone({ INBOX: sources });
+    expect((await fetch('--format', 'mbox')).rows.at(-1)).toMatchObject({ saved: 24, failed: 0 });
+    const path = join(archiveOf(), 'INBOX', 'messages.mbox');
+    // In an mbox each message ends its last line.
+    const ended = messages.map((message) =>
+      served(Buffer.from(message.toString('latin1').replace(/(?<!\n)$/, '\n'), 'latin1')),
+    );
+    expect(census(unquoted(readFileSync(path)).map(served))).toEqual(census(ended));
+    await appendFile(
+      path,
+      'From other Thu Jan  1 00:00:00 1970\nSubject: other\n\nof another program\n\n',
+    );
+    provider.imap.deliver(address, 'INBOX', Buffer.from('Subject: late\r\n\r\nlate\r\n'));
+    expect((await fetch('--format', 'mbox')).rows.at(-1)).toMatchObject({ saved: 1 });
+    const all = unquoted(readFileSync(path));
+    expect(all).toHaveLength(26);
+    expect(all.at(-1)?.toString()).toBe('Subject: late\n\nlate\n');
+    expect(filesBelow(dirname(path)).filter((name) => name.endsWith('.lock'))).toEqual([]);
+    expect((await run(['verify', '--format', 'mbox', '--deep'], { home })).code).toBe(0);
+  });
+
+  test('takes away from an mbox what a crash has left half', async () => {
+    const address = await someone({ INBOX: sources.slice(0, 3) });
+    await fetch('--format', 'mbox');
+    const path = join(archiveOf(), 'INBOX', 'messages.mbox');
+    const whole = readFileSync(path);
+    // As a crash leaves it: the note of where the group begins, half a message, the lock.
+    writeFileSync(`${path}.begins`, `{"begins":${whole.length}}\n`);
+    writeFileSync(`${path}.lock`, 'mailctl 1\n');
+    await appendFile(path, 'From half Thu Jan  1 00:00:00 1970\nSubject: ha');
+    provider.imap.deliver(address, 'INBOX', Buffer.from('Subject: next\r\n\r\nnext\r\n'));
+    expect((await fetch('--format', 'mbox')).rows.at(-1)).toMatchObject({ saved: 1 });
+    const after = readFileSync(path);
+    expect(after.subarray(0, whole.length).equals(whole)).toBe(true);
+    expect(unquoted(after)).toHaveLength(4);
+  });
+
+  test('is .eml files with the bytes of the server, named by a template', async () => {
+    await someone({ INBOX: sources });
+    const result = await fetch('--format', 'eml', '--name', '{subject}');
+    expect(result.rows.at(-1)).toMatchObject({ saved: 24 });
+    const files = filesBelow(join(archiveOf(), 'INBOX')).filter((name) => name.endsWith('.eml'));
+    const bytes = files.map((name) => readFileSync(join(archiveOf(), 'INBOX', name)));
+    expect(census(bytes)).toEqual(census(messages));
+    expect(files.some((name) => /^letter 2\.V\d+U3\.eml$/.test(name))).toBe(true);
+    expect((await fetch('--format', 'eml')).rows.at(-1)).toMatchObject({ saved: 0 });
+  });
+
+  test('is NDJSON on stdout, with the bytes if asked for', async () => {
+    await someone({
+      INBOX: [Buffer.from('Subject: =?utf-8?Q?K=C3=A4se?=\r\n\r\nGr\xfc\xdfe\r\n', 'latin1')],
+    });
+    const { rows } = await fetch('--format', 'ndjson', '--source');
+    expect(rows[0]).toMatchObject({
+      type: 'mail',
+      uid: 1,
+      headers: [{ name: 'Subject', value: 'Käse' }],
+      source: Buffer.from(
+        'Subject: =?utf-8?Q?K=C3=A4se?=\r\n\r\nGr\xfc\xdfe\r\n',
+        'latin1',
+      ).toString('base64'),
+    });
+    expect((await fetch('--format', 'ndjson')).rows).toMatchObject([{ type: 'fetched', saved: 0 }]);
+  });
+
+  test('gives messages to a command one by one; what it refuses is named and offered again', async () => {
+    await someone({ INBOX: sources.slice(0, 4) });
+    const into = join(home.directory, 'taken');
+    mkdirSync(into);
+    const command = `test "$MAILCTL_UID" != 2 || exit 9; cat > "${into}/$MAILCTL_UID"; test -z "$MAILCTL_KEY_FILE"`;
+    const first = await fetch('--pipe', command);
+    expect(first.code).toBe(1);
+    expect(first.rows.find(({ type }) => type === 'failed')).toMatchObject({
+      uid: 2,
+      reason: 'the command ended with 9',
+    });
+    expect(readdirSync(into).sort()).toEqual(['1', '3', '4']);
+    expect(served(readFileSync(join(into, '1'))).equals(messages[0] ?? Buffer.of())).toBe(true);
+    const second = await fetch('--pipe', `cat > "${into}/$MAILCTL_UID"`);
+    expect(second.rows.at(-1)).toMatchObject({ saved: 1, failed: 0 });
+    expect(readdirSync(into).sort()).toEqual(['1', '2', '3', '4']);
+  });
+
+  test('takes what is asked for: a search, the newest, sizes, UIDs from stdin, headers', async () => {
+    await someone({ INBOX: sources });
+    const uids = ({ rows }: Awaited<ReturnType<typeof fetch>>) =>
+      rows.filter(({ type }) => type === 'saved').map(({ uid }) => Number(uid));
+    const planned = await fetch('--dry-run', '--limit', '3');
+    expect(planned.rows).toMatchObject([{ type: 'planned', messages: 3 }]);
+    expect(existsSync(archiveOf())).toBe(false);
+    expect(uids(await fetch('--limit', '2'))).toEqual([23, 24]);
+    expect(uids(await fetch('uid:1:5', '--max-size', '1k'))).toEqual([1, 2, 3, 5]);
+    const given = await run(['fetch', '-', '--json'], {
+      home,
+      stdin: '4\n{"type":"uid","uid":7}\n9:10',
+    });
+    expect(uids(given)).toEqual([4, 7, 9, 10]);
+    const headers = await fetch('--headers-only');
+    expect(headers.rows.at(-1)).toMatchObject({ saved: 24 });
+    expect(uids(await fetch('uid:1', '--refetch'))).toEqual([1]);
+    expect(uids(await fetch())).toHaveLength(24 - 2 - 4 - 4);
+    expect(
+      (await archivedFiles(archiveOf())).filter((path) => !path.includes('.headers')),
+    ).toHaveLength(24);
+  });
+
+  test('leaves alone what a person has moved or deleted', async () => {
+    const address = await someone({ INBOX: sources.slice(0, 5) });
+    await fetch();
+    const [first = '', second = '', third = ''] = (await archivedFiles(archiveOf())).sort();
+    renameSync(first, join(dirname(first), '..', 'cur', `${basename(first)}:2,S`));
+    rmSync(second);
+    renameSync(third, join(home.directory, 'refiled'));
+    provider.imap.deliver(address, 'INBOX', sources[9] ?? Buffer.of());
+    expect((await fetch()).rows.at(-1)).toMatchObject({ saved: 1 });
+    expect(await archivedFiles(archiveOf())).toHaveLength(4);
+  });
+
+  test('follows the server with --mirror: flags, and what is gone', async () => {
+    const address = await someone({ INBOX: sources.slice(0, 4) });
+    await fetch('--mirror');
+    const mail = provider.imap.mailDirectory(address);
+    const onServer = readdirSync(join(mail, 'cur')).sort();
+    const [one = '', two = '', three = ''] = onServer;
+    renameSync(join(mail, 'cur', one), join(mail, 'cur', `${one}FS`));
+    rmSync(join(mail, 'cur', two));
+    const result = await fetch('--mirror');
+    expect(result.rows.find(({ type }) => type === 'flags')).toMatchObject({ uid: 1 });
+    expect(result.rows.filter(({ type }) => type === 'gone')).toMatchObject([{ uid: 2 }]);
+    const box = join(archiveOf(), 'INBOX');
+    expect(readdirSync(join(box, 'cur'))).toEqual([expect.stringMatching(/U1\.mailctl:2,FS$/)]);
+    expect(readdirSync(join(box, '.gone', 'new'))).toEqual([expect.stringMatching(/U2\.mailctl$/)]);
+    expect((await fetch('--mirror')).rows).toMatchObject([{ type: 'fetched', saved: 0 }]);
+    rmSync(join(mail, 'cur', three));
+    await fetch('--mirror', '--prune');
+    expect(readdirSync(join(box, '.gone', 'new'))).toHaveLength(1);
+    expect(readdirSync(join(box, 'new')).filter((name) => name.includes('U3.'))).toEqual([]);
+  });
+
+  test('changes the server only when asked, only what is stored, and never where it must not', async () => {
+    const address = await someone({ INBOX: sources.slice(0, 4) });
+    provider.imap.createMailbox(address, 'Done');
+    const mail = provider.imap.mailDirectory(address);
+    await fetch('uid:1', '--mark-seen');
+    expect(readdirSync(join(mail, 'cur')).filter((name) => name.endsWith('S'))).toHaveLength(1);
+    const moved = await fetch('uid:2', '--move-to', 'Done');
+    expect(moved.rows).toContainEqual(expect.objectContaining({ action: 'move', messages: 1 }));
+    expect(
+      filesBelow(provider.imap.mailDirectory(address, 'Done')).filter((name) =>
+        name.includes('/1'),
+      ),
+    ).toHaveLength(1);
+    await fetch('uid:3', '--delete');
+    expect(readdirSync(join(mail, 'cur'))).toHaveLength(2);
+
+    const config = join(home.config, 'mailctl', 'config.toml');
+    writeFileSync(
+      config,
+      readFileSync(config, 'utf8').replace('[accounts.club]', '$&\nread_only = true'),
+    );
+    for (const flag of ['--mark-seen', '--delete', '--move-to=Done']) {
+      expect(await run(['fetch', flag], { home })).toMatchObject({
+        code: 64,
+        stderr: expect.stringContaining('read_only'),
+      });
+    }
+    expect(readdirSync(join(mail, 'cur'))).toHaveLength(2);
+    expect(census(await archivedMessages(archiveOf()))).toEqual(census(messages.slice(0, 3)));
+  });
+
+  test('is verified: what is missing, damaged, or extra, and repaired', async () => {
+    const address = await someone({ INBOX: sources.slice(0, 6) });
+    await fetch();
+    expect(await run(['verify', '--deep'], { home })).toMatchObject({ code: 0, stderr: '' });
+    const [cut = '', changed = '', lost = ''] = (await archivedFiles(archiveOf())).sort();
+    truncateSync(cut, 3);
+    const bytes = readFileSync(changed);
+    bytes[0] = (bytes[0] ?? 0) ^ 1;
+    writeFileSync(changed, bytes);
+    rmSync(lost);
+    const mail = provider.imap.mailDirectory(address);
+    rmSync(join(mail, 'cur', readdirSync(join(mail, 'cur')).sort().at(-1) ?? ''));
+
+    const shallow = await run(['verify', '--json'], { home });
+    expect(shallow.code).toBe(1);
+    expect(shallow.rows.at(-1)).toMatchObject({ messages: 6, missing: 1, damaged: 1, extra: 1 });
+    const deep = await run(['verify', '--deep', '--json'], { home });
+    expect(deep.rows.at(-1)).toMatchObject({ missing: 1, damaged: 2, extra: 1 });
+    expect((await run(['verify', '--deep', '--repair'], { home })).code).toBe(0);
+    expect(await run(['verify', '--deep'], { home })).toMatchObject({ code: 0 });
+    expect(census(await archivedMessages(archiveOf()))).toEqual(census(messages.slice(0, 6)));
+
+    const info = await run(['archive', 'info', '--json'], { home });
+    expect(info.rows).toMatchObject([
+      { type: 'archive', folder: 'INBOX', format: 'maildir', messages: 6 },
+    ]);
+  });
+
+  test('Maildir++ and Maildir are read by Dovecot', async () => {
+    const address = await someone({ INBOX: sources, 'Projects/Lighthouse': sources.slice(0, 5) });
+    await fetch('--all-folders', '--layout', 'maildir++');
+    expect(readdirSync(join(archiveOf(), '.Projects.Lighthouse')).sort()).toEqual(
+      expect.arrayContaining(['cur', 'maildirfolder', 'new', 'tmp']),
+    );
+    // Served again: the archive in the place of another person's mail.
+    const other = `again-${address}`;
+    provider.imap.createMailbox(other, 'INBOX');
+    for (const path of await archivedFiles(archiveOf())) {
+      if (!path.includes('Lighthouse')) provider.imap.deliver(other, 'INBOX', readFileSync(path));
+    }
+    const elsewhere = await newHome();
+    await provider.login(elsewhere, { address: other, name: 'club' });
+    await run(['fetch'], { home: elsewhere });
+    expect(census(await archivedMessages(join(elsewhere.data, 'mailctl', 'club')))).toEqual(
+      census(messages),
+    );
+  });
+
+  test('Python reads the mbox and the Maildir', async () => {
+    await someone({ INBOX: sources });
+    await fetch();
+    await fetch('--format', 'mbox');
+    const box = join(archiveOf(), 'INBOX');
+    const script = `
+import mailbox, sys
+print(len(mailbox.Maildir(sys.argv[1], create=False)), len(mailbox.mbox(sys.argv[1] + '/messages.mbox', create=False)))`;
+    expect(execFileSync('python3', ['-c', script, box], { encoding: 'utf8' })).toBe('24 24\n');
+  });
+});
+
+/** The messages of an mbox, the quoting of mboxrd undone. */
+function unquoted(mbox: Buffer): Buffer[] {
+  const text = mbox.toString('latin1');
+  return text
+    .split(/(?:^|(?<=\n\n))From [^\n]*\n/)
+    .slice(1)
+    .map((part) => part.replace(/\n$/, '').replaceAll(/^>(>*From )/gm, '$1'))
+    .map((part) => Buffer.from(part, 'latin1'));
+}
