@@ -100,7 +100,7 @@ describe('the doors', () => {
     ['keytar', /^keytar$/, ['system/keytar.ts']],
     ['pino', /^pino/, ['terminal/pino.ts']],
     ['fs-native-extensions', /^fs-native-extensions$/, ['system/lock.ts']],
-    ['saxes', /^saxes$/, ['account/discovery/autoconfig.ts']],
+    ['sax', /^sax$/, ['account/discovery/autoconfig.ts']],
     ['socks', /^socks$/, ['system/tunnel.ts']],
     ['commander', /commander/, ['commands/root.ts']],
   ])('%s has one', (_, name, doors) => {

@@ -38,10 +38,10 @@ export async function parseAutoconfig(xml: string, address: string): Promise<Aut
 }
 
 async function readElements(xml: string): Promise<{ incoming: Fields[]; oauth: Fields }> {
-  const {
-    default: { SaxesParser },
-  } = await import('saxes');
-  const parser = new SaxesParser({ xmlns: false, position: false });
+  const { default: sax } = await import('sax');
+  // Else it would know the entities of HTML, too.
+  const options = { strictEntities: true, trim: true };
+  const parser = sax.parser(true, options);
   const refuse = (message: string) => {
     throw new Refusal(message);
   };
@@ -49,23 +49,23 @@ async function readElements(xml: string): Promise<{ incoming: Fields[]; oauth: F
   const oauth: Fields = new Map();
   const path: string[] = [];
   let text = '';
-  parser.on('error', (error) => refuse(`it is not XML: ${error.message}`));
-  parser.on('doctype', () => refuse('it has a DTD'));
-  parser.on('opentag', ({ name, attributes }) => {
+  parser.onerror = (error) => refuse(`it is not XML: ${error.message.split('\n')[0]}`);
+  parser.ondoctype = () => refuse('it has a DTD');
+  parser.onopentag = ({ name, attributes: { type } }) => {
     path.push(name);
     text = '';
     if (path.length > maxDepth) refuse('it is nested too deep');
     if (path.join('/') === 'clientConfig/emailProvider/incomingServer') {
-      incoming.push(new Map([['@type', [attributes['type'] ?? '']]]));
+      incoming.push(new Map([['@type', [typeof type === 'string' ? type : '']]]));
     }
-  });
-  parser.on('text', (more) => {
+  };
+  parser.ontext = (more) => {
     text += more;
-  });
-  parser.on('cdata', (more) => {
+  };
+  parser.oncdata = (more) => {
     text += more;
-  });
-  parser.on('closetag', ({ name }) => {
+  };
+  parser.onclosetag = (name) => {
     const parent = path.slice(0, -1).join('/');
     const fields =
       parent === 'clientConfig/emailProvider/incomingServer'
@@ -76,7 +76,7 @@ async function readElements(xml: string): Promise<{ incoming: Fields[]; oauth: F
     fields?.set(name, [...(fields.get(name) ?? []), text.trim()]);
     path.pop();
     text = '';
-  });
+  };
   try {
     parser.write(xml).close();
   } catch (error) {
