@@ -31,10 +31,12 @@ export const folders: Verb = {
             const mailboxes = await session.listMailboxes({ counts });
             // A mere container holds no messages; nothing can be done with it.
             const rows = mailboxes.filter(({ selectable }) => selectable).map(toRow);
-            await app.output.rows(rows, columns);
+            const uncounted = rows.every(({ messages }) => messages === null);
+            const table = app.output.format === 'table';
+            await app.output.rows(rows, table && uncounted ? columns.slice(0, 2) : columns);
             const paths = rows.map(({ path }) => path);
             await rememberFolders(app.system, account.name, paths);
-            if (app.output.format === 'table' && rows.every(({ messages }) => messages === null)) {
+            if (table && uncounted) {
               app.remark('This server does not count along; --counts asks it for each folder.');
             }
           }),

@@ -22,6 +22,8 @@ export function dovecotConfiguration(about: {
   compress: boolean;
   port: number;
   starttlsPort: number;
+  /** Further settings. */
+  settings?: string;
 }): string {
   const { uid, gid } = mailOwner();
   return `
@@ -59,6 +61,7 @@ mailbox_list_index = no
 # No mailbox here outlives the test.
 mail_fsync = never
 mail_max_userip_connections = 100
+${about.settings ?? ''}
 protocol imap {
 ${about.compress ? '  mail_plugins = imap_zlib\n' : ''}  rawlog_dir = ${about.mailRoot}/%u/rawlog
 }

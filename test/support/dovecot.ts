@@ -28,6 +28,8 @@ export interface DovecotOptions {
   shared?: string;
   /** Default false; true offers COMPRESS=DEFLATE. */
   compress?: boolean;
+  /** Further settings of Dovecot's own. */
+  settings?: string;
   /** Where everything is kept, and left there. Default: a temporary directory, removed at close. */
   directory?: string;
 }
@@ -95,6 +97,7 @@ export async function startDovecot(options: DovecotOptions): Promise<Dovecot> {
       certFile: options.certificates.certFile,
       keyFile: options.certificates.keyFile,
       mechanisms: options.mechanisms ?? 'xoauth2 oauthbearer',
+      settings: options.settings ?? '',
       shared: shared === undefined ? null : { mailbox: shared, oauthFile: sharedFile },
       password: options.password ?? null,
       compress: options.compress ?? false,

@@ -21,6 +21,8 @@ export interface ProviderOptions {
   password?: string;
   /** A mailbox that is opened by the tokens of everybody of its domain. */
   shared?: string;
+  /** Further settings of the IMAP server's own. */
+  settings?: string;
   /** The IMAP server's certificate was good until yesterday. */
   expiredCertificate?: boolean;
 }
@@ -71,12 +73,13 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Prov
   });
   const oauth = await startOAuthServer(options.oauth);
   cleanUpLater(oauth.close);
-  const { mechanisms, password, shared } = options;
+  const { mechanisms, password, shared, settings } = options;
   const imap = await startDovecot({
     oauth,
     certificates,
     ...(mechanisms === undefined ? {} : { mechanisms }),
     ...(shared === undefined ? {} : { shared }),
+    ...(settings === undefined ? {} : { settings }),
     ...(password === undefined ? {} : { password }),
   });
   cleanUpLater(imap.close);
