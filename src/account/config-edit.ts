@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import { errorText, Failure } from '../errors.ts';
-import { writeFileDurably } from '../system/files.ts';
+import { checkReplaceable, writeFileDurably } from '../system/files.ts';
 import type { LoadedConfig } from './config.ts';
 import { type AccountConfig, checkConfig } from './config-schema.ts';
 
@@ -51,6 +51,18 @@ function isConfig(text: string, parse: (text: string) => unknown): boolean {
     return 'config' in checkConfig(parse(text));
   } catch {
     return false;
+  }
+}
+
+/** Before anything is granted that the config must name. @throws Failure 'config' */
+export async function checkConfigWritable(path: string): Promise<void> {
+  const file = await realpath(path).catch(() => path);
+  try {
+    await checkReplaceable(file);
+  } catch (error) {
+    throw new Failure('config', `cannot write the config ${path}: ${errorText(error)}`, {
+      cause: error,
+    });
   }
 }
 

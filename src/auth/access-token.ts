@@ -3,6 +3,7 @@ import type { Account } from '../account/account.ts';
 import { Failure } from '../errors.ts';
 import { stateDirectory } from '../system/directories.ts';
 import type { System } from '../system/system.ts';
+import { mismatch } from './mismatch.ts';
 import { type Credential, type Grant, isFresh } from './token-set.ts';
 import type { TokenStore } from './token-store.ts';
 
@@ -64,7 +65,20 @@ export function lockOptions(account: Account, { signal }: System) {
   } as const;
 }
 
-/** What is stored for an account. @throws Failure 'login' when nothing is. */
+/**
+ * Run `work` while nobody renews the login: what a renewal stores later would take the place of a
+ * new login, or bring back one that was removed.
+ */
+export async function withoutRenewal<T>(
+  account: Account,
+  system: System,
+  work: () => Promise<T>,
+): Promise<T> {
+  const { withLock } = await import('../system/lock.ts');
+  return withLock(lockPath(account, system, 'renewal'), lockOptions(account, system), work);
+}
+
+/** What is stored for an account. @throws Failure 'login' when nothing is, or another's. */
 export async function loadCredential(
   account: Account,
   store: TokenStore,
@@ -77,7 +91,11 @@ export async function loadCredential(
     });
   }
   rememberSecrets(credential, system);
-  return credential;
+  const wrong = mismatch(account, credential);
+  if (wrong === null) return credential;
+  throw new Failure('login', wrong, {
+    hint: `mailctl login -a ${account.name}, or another name for one of the two`,
+  });
 }
 
 /** @throws Failure 'login' when no authorization server has granted anything. */
@@ -86,11 +104,17 @@ export async function loadGrant(
   store: TokenStore,
   system: System,
 ): Promise<Grant> {
+  const byPassword = new Failure(
+    'login',
+    `${account.name} is logged in by a password, not by OAuth`,
+    {
+      hint: `where the provider has OAuth: mailctl login -a ${account.name} --oauth`,
+    },
+  );
+  if (account.login?.kind === 'password') throw byPassword;
   const credential = await loadCredential(account, store, system);
   if (credential.kind === 'grant') return credential;
-  throw new Failure('login', `${account.name} is logged in by a password, not by OAuth`, {
-    hint: `mailctl login -a ${account.name}`,
-  });
+  throw byPassword;
 }
 
 export function rememberSecrets(credential: Credential, { secrets }: System): void {

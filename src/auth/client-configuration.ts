@@ -65,7 +65,8 @@ async function authenticationBy(
       return () => {};
     case 'signature': {
       const key = await signingKey(proof.key);
-      const thumbprint = proof.certificate === null ? null : thumbprintOf(proof.certificate);
+      const thumbprint =
+        proof.certificate === null ? null : thumbprintOf(proof.certificate, proof.key);
       // The thumbprint is how Microsoft finds the key; the endpoint as the audience is what it
       // documents, and RFC 7523 §3 allows it everywhere.
       return (server, ...rest) =>

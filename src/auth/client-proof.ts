@@ -27,14 +27,24 @@ export async function signingKey(pem: string) {
   }
 }
 
-/** SHA-256 of the certificate, base64url. @throws Failure 'config' for one that is none. */
-export function thumbprintOf(certificate: string): string {
+/**
+ * SHA-256 of the certificate, base64url. @throws Failure 'config' for one that is none, or that is
+ * another key's.
+ */
+export function thumbprintOf(certificate: string, key: string): string {
+  let parsed: X509Certificate;
   try {
-    return createHash('sha256').update(new X509Certificate(certificate).raw).digest('base64url');
+    parsed = new X509Certificate(certificate);
   } catch (error) {
     throw new Failure('config', `the signing certificate cannot be used: ${errorText(error)}`, {
       hint: 'it should be a certificate in PEM',
       cause: error,
     });
   }
+  if (!parsed.checkPrivateKey(createPrivateKey(key))) {
+    throw new Failure('config', 'the signing certificate is not the one of the signing key', {
+      hint: 'name the two that belong together',
+    });
+  }
+  return createHash('sha256').update(parsed.raw).digest('base64url');
 }

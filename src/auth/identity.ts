@@ -1,5 +1,6 @@
 import { Failure } from '../errors.ts';
 import type { OAuthClient } from './oauth-client.ts';
+import { sameAddress } from './same-address.ts';
 import type { TokenResponse } from './token-response.ts';
 
 /** Scopes about the person and the grant, not about mail; servers leave them out of the answer. */
@@ -29,8 +30,7 @@ export async function knownAddresses(
  */
 export function checkIdentity(addresses: readonly string[], address: string): void {
   if (addresses.length === 0) return;
-  const same = addresses.some((one) => one.toLowerCase() === address.toLowerCase());
-  if (same) return;
+  if (addresses.some((one) => sameAddress(one, address))) return;
   const [other = ''] = addresses;
   throw new Failure('login', `you logged in as ${other}, but ${address} was asked for`, {
     hint: `choose ${address} in the browser; or, where both are yours: mailctl login ${other} --mailbox ${address}`,

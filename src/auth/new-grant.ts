@@ -2,6 +2,7 @@ import type { TokenResponse } from './token-response.ts';
 import type { Grant } from './token-set.ts';
 
 interface Grantee {
+  readonly address: string;
   readonly issuer: string;
   readonly clientId: string;
   readonly clientSecret: string | null;

@@ -1,5 +1,5 @@
 import type { Account } from '../account/account.ts';
-import { Failure } from '../errors.ts';
+import { errorText, Failure } from '../errors.ts';
 import type { Audit } from '../system/audit.ts';
 import { withLock } from '../system/lock.ts';
 import type { System } from '../system/system.ts';
@@ -13,7 +13,7 @@ import {
 } from './access-token.ts';
 import { oauthClientFor } from './account-client.ts';
 import { endedByTrial } from './advice.ts';
-import { refusalEvents, renewalEvents } from './audit-events.ts';
+import { eventBase, refusalEvents, renewalEvents } from './audit-events.ts';
 import { renewedGrant } from './new-grant.ts';
 import type { OAuthClient } from './oauth-client.ts';
 import { patiently } from './patience.ts';
@@ -57,7 +57,7 @@ export async function renewLogin(
     const { login } = account;
     const renewed =
       login?.kind === 'client-credentials' || login?.kind === 'service-account'
-        ? await askAgain(account, login, current, system, reached)
+        ? await askAgain(account, login, current, system, { reached, audit })
         : await redeem(account, store, system, current, { reached, audit });
     rememberSecrets(renewed, system);
     reached('storing');
@@ -75,13 +75,19 @@ async function askAgain(
   login: UnattendedLogin,
   current: Grant,
   system: System,
-  reached: RenewalObserver['reached'],
+  { reached, audit }: RenewalObserver,
 ): Promise<Grant> {
   reached('connecting');
   const client = await openUnattended(account, login, current.clientSecret, system);
   reached('redeeming');
-  const response = await patiently(() => client.request(), budgetMs(account));
-  return renewedGrant(current, response, system.now());
+  try {
+    const response = await patiently(() => client.request(), budgetMs(account));
+    return renewedGrant(current, response, system.now());
+  } catch (error) {
+    const reason = errorText(error);
+    await audit({ ...eventBase(account, current), event: 'refresh-failed', reason });
+    throw error;
+  }
 }
 
 /** What a person has granted: the refresh token is used up by redeeming it. */

@@ -8,7 +8,7 @@ export interface TokenResponse {
   /** Null where the server does not say, which means: as asked for (RFC 6749 §5.1). */
   readonly scopes: readonly string[] | null;
   readonly subject: string | null;
-  /** The names the ID token gives the person: `email`, `preferred_username`. */
+  /** The addresses the ID token gives the person, as `email` or `preferred_username`. */
   readonly addresses: readonly string[];
   /** Who gave it (an origin), where that was another server than the one the login began at. */
   readonly dataCentre?: string | null;
@@ -57,11 +57,15 @@ function checkToken(token: string): string {
   });
 }
 
-/** The names an ID token or the userinfo endpoint gives a person (OpenID Connect Core §5.1). */
+/**
+ * The addresses an ID token or the userinfo endpoint gives a person (OpenID Connect Core §5.1). A
+ * `preferred_username` may be any name, and one that is no address says nothing of a mailbox.
+ */
 export function addressesIn(claims: Readonly<Record<string, unknown>>): string[] {
-  return [textOf(claims['email']), textOf(claims['preferred_username'])].filter(
-    (name) => name !== null,
-  );
+  return [claims['email'], claims['preferred_username']]
+    .map(textOf)
+    .filter((name) => name !== null)
+    .filter((name) => name.includes('@'));
 }
 
 function textOf(value: unknown): string | null {

@@ -22,6 +22,8 @@ export type Credential = Grant | PasswordCredential;
 /** What an authorization server gave, to a person or to a program in its own right. */
 export interface Grant {
   readonly kind: 'grant';
+  /** Whose login it is; null in what was stored before this was. */
+  readonly address: string | null;
   readonly issuer: string;
   readonly clientId: string;
   /** A secret given to `login`; one written in the config stays there. */
@@ -38,6 +40,7 @@ export interface Grant {
 /** A password of the mailbox, for one program. */
 export interface PasswordCredential {
   readonly kind: 'password';
+  readonly address: string | null;
   readonly password: string;
   readonly storedAt: Date;
 }
@@ -48,9 +51,12 @@ const date = v.pipe(
   v.transform((text) => new Date(text)),
 );
 
+const address = v.optional(v.nullable(v.string()), null);
+
 const grant = v.object({
   version: v.literal(1),
   kind: v.optional(v.literal('grant'), 'grant'),
+  address,
   issuer: v.string(),
   clientId: v.string(),
   clientSecret: v.nullable(v.string()),
@@ -71,6 +77,7 @@ const grant = v.object({
 const password = v.object({
   version: v.literal(1),
   kind: v.literal('password'),
+  address,
   password: v.string(),
   storedAt: date,
 });
@@ -96,6 +103,8 @@ const marginMs = 60_000;
 
 /** Whether the access token will still be good `minValidMs` from now. */
 export function isFresh(tokens: TokenSet, now: Date, minValidMs = 0): boolean {
+  // It comes from the future: the clock was wrong then or is now, and its end says nothing.
+  if (tokens.obtainedAt.getTime() - now.getTime() > marginMs) return false;
   if (tokens.expiresAt === null) return true;
   const remainingMs = tokens.expiresAt.getTime() - now.getTime();
   // A short-lived token would never be fresh under the whole margin, and be renewed each time.

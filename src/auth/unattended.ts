@@ -44,7 +44,7 @@ async function openClientCredentials(
   return {
     issuer: client.issuer,
     clientId: login.clientId,
-    request: () => client.requestByClient(),
+    request: () => client.requestByClient().catch(refused),
   };
 }
 
@@ -100,7 +100,17 @@ async function openServiceAccount(
       const { scopes } = login;
       const subject = account.mailbox;
       const assertion = await signAssertion(key, { subject, scopes, now: system.now() });
-      return client.requestByAssertion(assertion);
+      return client.requestByAssertion(assertion).catch(refused);
     },
   };
+}
+
+/** No person can say yes again: another key helps, or a clock that is right. */
+function refused(error: unknown): never {
+  if (!(error instanceof Failure) || error.kind !== 'login') throw error;
+  if (error.hint !== null && error.hint !== 'mailctl login') throw error;
+  throw new Failure('login', error.message, {
+    hint: 'check the clock of this machine, and at the provider whether the key or secret still holds',
+    cause: error,
+  });
 }

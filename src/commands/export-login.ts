@@ -2,12 +2,11 @@ import { fstatSync } from 'node:fs';
 import type { Account } from '../account/account.ts';
 import { portableEntry } from '../account/portable-entry.ts';
 import { findProvider } from '../account/providers.ts';
-import { loadCredential, lockOptions, lockPath } from '../auth/access-token.ts';
+import { loadCredential, withoutRenewal } from '../auth/access-token.ts';
 import { secretProof } from '../auth/account-client.ts';
 import { formatPortable, type PortableLogin, sealPortable } from '../auth/portable-login.ts';
 import type { Credential } from '../auth/token-set.ts';
 import { Failure } from '../errors.ts';
-import { withLock } from '../system/lock.ts';
 import type { TerminalStream } from '../system/system.ts';
 import { type App, appAccount, appConfig } from './app.ts';
 import { type SealFlags, sealKeys, sealOptions } from './portable-flags.ts';
@@ -51,8 +50,7 @@ async function writeLogin(
   if (entry === undefined) throw new Failure('config', `there is no account ${account.name}`);
   refuseLocalKeys(account);
   // Not while a renewal replaces it: half of two is none.
-  const options = lockOptions(account, app.system);
-  const credential = await withLock(lockPath(account, app.system, 'renewal'), options, () =>
+  const credential = await withoutRenewal(account, app.system, () =>
     loadCredential(account, accountStore(app, account), app.system),
   );
   const login: PortableLogin = {

@@ -3,11 +3,11 @@ import { type AccountConfig, accountNamePattern, checkConfig } from '../account/
 import { atThisMachine, portableEntry } from '../account/portable-entry.ts';
 import { resolveAccount } from '../account/resolve-account.ts';
 import { rememberSecrets } from '../auth/access-token.ts';
-import { loginEvents } from '../auth/audit-events.ts';
 import { openPortable, type PortableLogin } from '../auth/portable-login.ts';
 import { errorText, Failure } from '../errors.ts';
 import { readSmallFile } from '../system/small-file.ts';
 import { type App, appConfig } from './app.ts';
+import { keepLogin, proveStore } from './keep-login.ts';
 import { checkImported } from './login-check.ts';
 import { type SealFlags, sealKeys, sealOptions } from './portable-flags.ts';
 import { readStdin } from './read-stdin.ts';
@@ -62,12 +62,10 @@ async function takeLogin(app: App, file: string | undefined, flags: ImportFlags)
     timeouts: loaded?.config.timeouts,
   });
   const store = accountStore(app, account);
-  await store.probe();
+  await proveStore(app, account, store, known?.address);
   const config = await withAccount(loaded, name, entry);
   if (config !== loaded?.text) await saveConfig(path, config);
-  const before = await store.load().catch(() => null);
-  await store.save(login.credential);
-  for (const event of loginEvents(account, before, login.credential)) await app.audit(event);
+  await keepLogin(app, account, store, { ...login.credential, address: account.address });
   if (flags.check) await checkImported(app, account);
   const { credential } = login;
   const expiresAt =

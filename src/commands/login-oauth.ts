@@ -32,6 +32,7 @@ export async function logInByOAuth(
   /** What makes a grant a login: it is the right person's, it is kept, and it opens the mailbox. */
   const accept = async (response: TokenResponse): Promise<Credential> => {
     const grant = newGrant(response, system.now(), {
+      address: account.address,
       issuer: response.dataCentre ?? client.issuer,
       clientId: login.clientId,
       clientSecret,

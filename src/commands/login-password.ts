@@ -20,7 +20,9 @@ export async function logInByPassword(
   const password = app.system.secrets.add(await readPassword(app, account, options));
   // Tried before it is kept: a slip of the keyboard must not replace a password that works.
   if (options.check) await checkMailbox(app, account, { kind: 'password', password });
-  const credential = { kind: 'password', password, storedAt: app.system.now() } as const;
+  const { address } = account;
+  const storedAt = app.system.now();
+  const credential = { kind: 'password', address, password, storedAt } as const;
   await options.keep(credential);
   return credential;
 }

@@ -27,6 +27,8 @@ export interface LoginFlags extends StoreFlags {
   readonly tlsFingerprint?: string | undefined;
   readonly proxy?: string | undefined;
   readonly store?: 'keychain' | 'file' | 'command' | undefined;
+  readonly device?: true | undefined;
+  readonly oauth?: true | undefined;
   readonly password?: true | undefined;
   readonly passwordStdin?: true | undefined;
   readonly clientCredentials?: true | undefined;
@@ -157,9 +159,11 @@ function describe(
 /** Undefined where the flags name none: then as the config has it. */
 function chosenMethod(flags: LoginFlags): Exclude<AccountConfig['login'], undefined> | undefined {
   const byPassword = flags.password === true || flags.passwordStdin === true;
+  const bySignature = flags.signingKey !== undefined || flags.signingCertificate !== undefined;
   const methods = [
+    ...(flags.oauth === true || flags.device === true ? (['oauth'] as const) : []),
     ...(byPassword ? (['password'] as const) : []),
-    ...(flags.clientCredentials === true ? (['client-credentials'] as const) : []),
+    ...(flags.clientCredentials === true || bySignature ? (['client-credentials'] as const) : []),
     ...(flags.serviceAccount === undefined ? [] : (['service-account'] as const)),
   ];
   if (methods.length < 2) return methods[0];

@@ -25,6 +25,7 @@ export async function logInUnattended(
   });
   const client = await openUnattended(account, login, clientSecret, system);
   const grant = newGrant(await client.request(), system.now(), {
+    address: account.address,
     issuer: client.issuer,
     clientId: client.clientId,
     clientSecret,

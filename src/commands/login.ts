@@ -1,8 +1,6 @@
 import type { Account } from '../account/account.ts';
-import { saveConfig, withAccount } from '../account/config-edit.ts';
+import { checkConfigWritable, saveConfig, withAccount } from '../account/config-edit.ts';
 import { resolveAccount } from '../account/resolve-account.ts';
-import { rememberSecrets } from '../auth/access-token.ts';
-import { loginEvents } from '../auth/audit-events.ts';
 import type { Credential, Grant } from '../auth/token-set.ts';
 import type { TokenStore } from '../auth/token-store.ts';
 import { Failure } from '../errors.ts';
@@ -10,6 +8,7 @@ import { type App, appConfig } from './app.ts';
 import { type DownloadedClient, readClientFile } from './client-file.ts';
 import { withClient } from './client-registration.ts';
 import { duration, positiveInteger } from './flags.ts';
+import { keepLogin, proveStore } from './keep-login.ts';
 import { logInByOAuth } from './login-oauth.ts';
 import { logInByPassword } from './login-password.ts';
 import { type LoginFlags, planLogin } from './login-plan.ts';
@@ -64,6 +63,7 @@ export const login: Verb = {
       )
       .option('--no-browser', 'print the URL instead of opening the browser')
       .option('--device', 'log in by a code typed on another device (RFC 8628)')
+      .option('--oauth', 'log in by OAuth again what was logged in to by a password')
       .option('--password', 'log in by an app password, typed without echo')
       .option('--password-stdin', 'log in by an app password, given on stdin')
       .option(
@@ -122,8 +122,8 @@ export async function runLogin(
   const around = { path, system: app.system, timeouts: loaded?.config.timeouts };
   const described = await resolveAccount(name, planned, around);
   const store = accountStore(app, described);
-  // Everything that can fail without the person is tried before the person is asked.
-  await store.probe();
+  await proveStore(app, described, store, loaded?.config.accounts?.[name]?.address);
+  await checkConfigWritable(path);
   const { entry, registered } = await withClient(app, described, planned);
   const account = await resolveAccount(name, entry, around);
   const config = await withAccount(loaded, name, entry);
@@ -137,13 +137,10 @@ export async function runLogin(
     givenSecret: client?.clientSecret ?? null,
     ownClient: registered ?? (await storedClient(store, entry.client_id)),
     keep: async (granted) => {
-      rememberSecrets(granted, app.system);
       // The config first: an account that is not logged in can be seen and mended, a
       // login without an account cannot.
       if (config !== loaded?.text) await saveConfig(path, config);
-      const before = await store.load().catch(() => null);
-      await store.save(granted);
-      for (const event of loginEvents(account, before, granted)) await app.audit(event);
+      await keepLogin(app, account, store, granted);
     },
   });
   await tell(app, account, store, credential);

@@ -1,8 +1,10 @@
 import type { Account } from '../account/account.ts';
-import { rememberSecrets } from '../auth/access-token.ts';
+import { rememberSecrets, withoutRenewal } from '../auth/access-token.ts';
 import { oauthClientFor } from '../auth/account-client.ts';
 import { eventBase } from '../auth/audit-events.ts';
+import { mismatch } from '../auth/mismatch.ts';
 import type { Credential } from '../auth/token-set.ts';
+import type { TokenStore } from '../auth/token-store.ts';
 import { Failure } from '../errors.ts';
 import { type App, appAccount } from './app.ts';
 import { accountStore } from './tokens.ts';
@@ -30,6 +32,17 @@ export const logout: Verb = {
 async function logOut(app: App, local: boolean): Promise<void> {
   const account = await appAccount(app);
   const store = accountStore(app, account);
+  // Asks for a passphrase, where it takes one; the lock must not wait for that.
+  await store.load();
+  await withoutRenewal(account, app.system, () => endLogin(app, account, store, local));
+}
+
+async function endLogin(
+  app: App,
+  account: Account,
+  store: TokenStore,
+  local: boolean,
+): Promise<void> {
   const credential = await store.load();
   const row = { type: 'logout' as const, account: account.name, address: account.address };
   if (credential === null) {
@@ -53,6 +66,11 @@ async function logOut(app: App, local: boolean): Promise<void> {
 async function revoke(app: App, account: Account, credential: Credential): Promise<boolean> {
   if (credential.kind === 'password') {
     app.tell('mailctl: the password itself still works; delete it in your account there');
+    return false;
+  }
+  const wrong = mismatch(account, credential);
+  if (wrong !== null) {
+    app.tell(`mailctl: the provider was not told: ${wrong}`);
     return false;
   }
   // A program in its own right has no grant that could end; its token does so within the hour.

@@ -2,6 +2,7 @@ import type { Account } from '../account/account.ts';
 import { chooseAccount } from '../account/config.ts';
 import { findProvider } from '../account/providers.ts';
 import { resolveAccount } from '../account/resolve-account.ts';
+import { mismatch } from '../auth/mismatch.ts';
 import { type Credential, isFresh, type TokenSet } from '../auth/token-set.ts';
 import type { TokenStore } from '../auth/token-store.ts';
 import { Failure } from '../errors.ts';
@@ -92,14 +93,21 @@ async function showStatus(
           ),
         )
       : [await chooseAccount(loaded, path, wanted, app.system)];
-  const rows: AccountRow[] = [];
-  for (const account of accounts) rows.push(await describe(app, account, check));
+  const described: Described[] = [];
+  for (const account of accounts) described.push(await describe(app, account, check));
+  const rows = described.map(({ row }) => row);
   await app.output.rows(rows, columns);
   if (app.output.format === 'table') tellDetails(app, rows);
-  failForCron(app, rows, { check, expiresWithinMs });
+  failForCron(app, described, { check, expiresWithinMs });
 }
 
-async function describe(app: App, account: Account, check: boolean): Promise<AccountRow> {
+interface Described {
+  readonly row: AccountRow;
+  /** Why it does not work, as far as that was found out. */
+  readonly failure: Failure | null;
+}
+
+async function describe(app: App, account: Account, check: boolean): Promise<Described> {
   const row: AccountRow = {
     type: 'account',
     account: account.name,
@@ -118,14 +126,17 @@ async function describe(app: App, account: Account, check: boolean): Promise<Acc
   try {
     const store = accountStore(app, account);
     const credential = await store.load();
-    if (credential === null) return row;
-    const now = app.system.now();
-    const known = { ...row, ...describeLogin(account, credential, now) };
-    return check ? { ...known, ...(await tryServer(app, account, store)) } : known;
+    if (credential === null) return { row, failure: null };
+    const problem = mismatch(account, credential);
+    if (problem !== null) return { row: { ...row, problem }, failure: null };
+    const known = { ...row, ...describeLogin(account, credential, app.system.now()) };
+    const failure = check ? await whyRefused(app, account, store) : null;
+    const tried = check ? { works: failure === null, problem: failure?.message ?? null } : {};
+    return { row: { ...known, ...tried }, failure };
   } catch (error) {
     // One account's trouble must not hide the others.
-    if (!(error instanceof Failure)) throw error;
-    return { ...row, login: 'store-error', problem: error.message };
+    if (!(error instanceof Failure) || error.kind === 'cancelled') throw error;
+    return { row: { ...row, login: 'store-error', problem: error.message }, failure: error };
   }
 }
 
@@ -155,13 +166,13 @@ function unusedEnd({ provider }: Account, { refreshToken, obtainedAt }: TokenSet
   return new Date(obtainedAt.getTime() + days * 86_400_000);
 }
 
-async function tryServer(app: App, account: Account, store: TokenStore) {
+async function whyRefused(app: App, account: Account, store: TokenStore): Promise<Failure | null> {
   try {
     (await openMail(app, account, mailLogins(app, account, store))).close();
-    return { works: true };
+    return null;
   } catch (error) {
     if (!(error instanceof Failure) || error.kind === 'cancelled') throw error;
-    return { works: false, problem: error.message };
+    return error;
   }
 }
 
@@ -177,29 +188,32 @@ function tellDetails(app: App, rows: readonly AccountRow[]): void {
   }
 }
 
-/** What a cron job wants to hear by the exit code. */
+/** What a cron job wants to hear by the exit code: the first account that has trouble. */
 function failForCron(
   app: App,
-  rows: readonly AccountRow[],
+  described: readonly Described[],
   { check, expiresWithinMs }: { check: boolean; expiresWithinMs: number | undefined },
 ): void {
-  const broken = rows.find(({ works }) => works === false);
-  if (check && broken !== undefined) {
-    throw new Failure('login', `${broken.account} does not work: ${broken.problem}`, {
-      hint: `mailctl login -a ${broken.account}`,
-    });
+  if (!check && expiresWithinMs === undefined) return;
+  const limit = app.system.now().getTime() + (expiresWithinMs ?? 0);
+  for (const { row, failure } of described) {
+    const { account, login, endsAt, problem } = row;
+    const hint = `mailctl login -a ${account}`;
+    if (failure !== null) {
+      throw new Failure(failure.kind, `${account} does not work: ${failure.message}`, {
+        hint: failure.hint ?? (failure.kind === 'login' ? hint : undefined),
+        cause: failure,
+      });
+    }
+    if (login === 'none') {
+      throw new Failure('login', problem ?? `${account} is not logged in`, { hint });
+    }
+    if (expiresWithinMs === undefined) continue;
+    if (login === 'ended' || (endsAt !== null && Date.parse(endsAt) <= limit)) {
+      const when = endsAt === null ? 'has ended' : `ends at ${endsAt}`;
+      throw new Failure('login', `the login of ${account} ${when}`, { hint });
+    }
   }
-  if (expiresWithinMs === undefined) return;
-  const limit = app.system.now().getTime() + expiresWithinMs;
-  const ending = rows.find(
-    ({ login, endsAt }) =>
-      login === 'none' || login === 'ended' || (endsAt !== null && Date.parse(endsAt) <= limit),
-  );
-  if (ending === undefined) return;
-  const when = ending.endsAt === null ? 'is not logged in' : `ends at ${ending.endsAt}`;
-  throw new Failure('login', `the login of ${ending.account} ${when}`, {
-    hint: `mailctl login -a ${ending.account}`,
-  });
 }
 
 function fromNow(time: string | null, now: Date): string {

@@ -1,10 +1,9 @@
 import type { Account } from '../account/account.ts';
 import { saveConfig, withAccount } from '../account/config-edit.ts';
 import { resolveAccount } from '../account/resolve-account.ts';
-import { loadCredential, lockOptions, lockPath } from '../auth/access-token.ts';
+import { loadCredential, withoutRenewal } from '../auth/access-token.ts';
 import { formatCredential } from '../auth/token-set.ts';
 import { Failure } from '../errors.ts';
-import { withLock } from '../system/lock.ts';
 import { type App, appAccount, appConfig } from './app.ts';
 import { type StoreFlags, storeEntry, storeOptions } from './store-flags.ts';
 import { accountStore } from './tokens.ts';
@@ -55,8 +54,7 @@ async function moveStore(app: App, flags: StoreFlags & { readonly to: Kind }): P
   }
   const config = await withAccount(loaded, account.name, moved);
   // No renewal may store into the old place while its content is on the way to the new.
-  const options = lockOptions(account, app.system);
-  await withLock(lockPath(account, app.system, 'renewal'), options, async () => {
+  await withoutRenewal(account, app.system, async () => {
     await carry(app, account, target);
     await saveConfig(path, config);
     await removeFrom(app, account, target);

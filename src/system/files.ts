@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
+import { constants, existsSync } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errorCode } from '../errors.ts';
@@ -27,6 +27,18 @@ export async function writeFileDurably(path: string, data: string | Uint8Array):
     throw error;
   }
   await syncDirectory(directory); // the name itself
+}
+
+/**
+ * Whether `writeFileDurably` can replace this file, as far as that is known without making a folder.
+ * @throws the error it would have thrown
+ */
+export async function checkReplaceable(path: string): Promise<void> {
+  let directory = dirname(path);
+  while (!existsSync(directory)) directory = dirname(directory);
+  const temporary = join(directory, `.${randomBytes(9).toString('base64url')}.tmp`);
+  await (await open(temporary, 'wx', 0o600)).close();
+  await rm(temporary, { force: true });
 }
 
 const unfinished = /^\.[\w-]{12}\.tmp$/;

@@ -19,6 +19,7 @@ import { Failure } from '../../src/errors.ts';
 
 const credential: Credential = {
   kind: 'grant',
+  address: 'ada@example.org',
   issuer: 'https://login.example.org',
   clientId: 'mailctl',
   clientSecret: 'cs-canary-91',

@@ -38,6 +38,19 @@ describe('a renewal', () => {
     await rig.expectAliveGrant();
   });
 
+  it('does not bring back a login that was removed meanwhile', async () => {
+    rig.oauth.setAnswerDelay(1500);
+    const command = start(renewing, { home: rig.home });
+    await vi.waitFor(() => expect(rig.refreshes()).toHaveLength(1), {
+      timeout: 10_000,
+      interval: 2,
+    });
+    const logout = await run(['logout', '--local', '--json'], { home: rig.home });
+    expect(logout.rows).toMatchObject([{ removed: true }]);
+    await command.result;
+    expect((await run(['token'], { home: rig.home })).code).toBe(77);
+  });
+
   it('keeps the grant when ten of fifty are killed at any moment', async () => {
     await rig.survivesKills({ rounds: 2, processes: 50, killed: 10, seed: 7 });
   }, 180_000);

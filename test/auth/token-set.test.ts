@@ -47,7 +47,9 @@ describe('an access token is used', () => {
     ['a new one of a second', seconds, 0, true],
     ['one that never was good', 0, 0, false],
     ['one that ended before it began', -hour, 0, false],
-    ['one whose clock was set back', hour, -24 * hour, true],
+    ['one of a clock a little ahead', hour, -30 * seconds, true],
+    // Issued while the clock was a year ahead it would look good for a year.
+    ['one of a clock that was set back', hour, -24 * hour, false],
     ['one whose clock was set forward', hour, 24 * hour, false],
   ])('%s', (_, lifetimeMs, ageMs, fresh) => {
     expect(isFresh(tokens(lifetimeMs), later(ageMs))).toBe(fresh);
@@ -82,6 +84,7 @@ describe('an access token is used', () => {
 describe('what is stored for an account', () => {
   const credential: Credential = {
     kind: 'grant',
+    address: 'ada@example.org',
     issuer: 'https://login.example.org',
     clientId: 'mailctl',
     clientSecret: null,
@@ -105,7 +108,12 @@ describe('what is stored for an account', () => {
   });
 
   it('may be a password', () => {
-    const password: Credential = { kind: 'password', password: 'p "ü', storedAt: issuedAt };
+    const password: Credential = {
+      kind: 'password',
+      address: 'ada@example.org',
+      password: 'p "ü',
+      storedAt: issuedAt,
+    };
     expect(parseCredential(formatCredential(password))).toEqual(password);
   });
 
@@ -118,6 +126,7 @@ describe('what is stored for an account', () => {
     });
     const any = fc.record({
       kind: fc.constant('grant' as const),
+      address: fc.option(text),
       issuer: text,
       clientId: text,
       clientSecret: fc.option(text),

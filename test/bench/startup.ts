@@ -83,6 +83,7 @@ async function logIn(): Promise<void> {
   const now = new Date();
   const credential = {
     kind: 'grant' as const,
+    address: 'ada@example.org',
     issuer: 'https://login.example.org',
     clientId: 'mailctl',
     clientSecret: null,

@@ -94,6 +94,18 @@ describeWith('dovecot', 'a program in its own right', () => {
     expect((await run(['list', '--json'], { home })).rows).toMatchObject([{ subject: 'hello' }]);
   });
 
+  it('is told of a certificate that is another key’s before anything is sent', async () => {
+    const home = await newHome();
+    const before = tokenRequests();
+    const login = await logInAs(home, [
+      ...['--issuer', provider.oauth.issuer, '--client-id', 'robot-key', '--scope', 'mail'],
+      ...['--signing-key', file(home, 'key.pem', robots.signingKey)],
+      ...['--signing-certificate', file(home, 'cert.pem', provider.certificates.cert)],
+    ]);
+    expect([login.code, login.stderr]).toEqual([78, expect.stringContaining('is not the one of')]);
+    expect(tokenRequests()).toBe(before);
+  });
+
   it('acts for a mailbox as a service account', async () => {
     const home = await newHome();
     const key = file(home, 'robot.json', robots.serviceAccountKey(provider.oauth.issuer));

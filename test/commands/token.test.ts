@@ -91,7 +91,13 @@ describeWith('dovecot', 'the access token', () => {
     await provider.login(home, { name: 'club' });
     // Good tokens, but of another person than the mailbox.
     const config = `${home.config}/mailctl/config.toml`;
-    await writeFile(config, (await readFile(config, 'utf8')).replace(ada, 'bea@example.net'));
+    await writeFile(
+      config,
+      (await readFile(config, 'utf8')).replace(
+        'address = ',
+        'mailbox = "bea@example.net"\naddress = ',
+      ),
+    );
     const list = await run(['list'], { home });
     expect(list).toMatchObject({ code: 77, stdout: '' });
     expect(list.stderr).toMatch(/^mailctl: localhost refuses the login of bea@example\.net/);
