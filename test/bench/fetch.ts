@@ -12,6 +12,7 @@ import { type Options, type Plan, parseOptions, usage } from './options.ts';
 import { curl } from './peers/curl.ts';
 import { mailctlPeer } from './peers/mailctl.ts';
 import { mbsync, mbsyncWithoutCompress } from './peers/mbsync.ts';
+import { mpop } from './peers/mpop.ts';
 import { offlineimap } from './peers/offlineimap.ts';
 import { type Job, type Mode, modes, type Peer } from './peers/peer.ts';
 import { rawPeers } from './peers/raw.ts';
@@ -83,7 +84,7 @@ async function bench(options: Options, directory: string): Promise<void> {
 function choosePeers({ peers: wanted, quick, profile }: Options, directory: string): Peer[] {
   const all = [
     ...[mailctlPeer(profile), mbsync, mbsyncWithoutCompress],
-    ...[...rawPeers(directory), curl, offlineimap],
+    ...[...rawPeers(directory), curl, mpop, offlineimap],
   ];
   const unknown = wanted?.filter((name) => !all.some((peer) => peer.name === name)) ?? [];
   if (unknown.length > 0) throw new Error(`no such program: ${unknown.join(', ')}`);
@@ -140,7 +141,10 @@ async function measurePlan(
       const takeAway = mode === '100 new' ? mailbox.deliverNews() : () => {};
       for (const peer of order.filter(able(mode))) {
         if (mode === 'initial') prepare(peer, job(peer));
-        await measureOne(plan, mode, { peer, job: job(peer), link });
+        await measureOne(plan, mode, { peer, job: job(peer), link }).catch((error: unknown) => {
+          tell(error instanceof Error ? error.message : String(error));
+          wrong += 1;
+        });
       }
       takeAway();
     }
@@ -185,7 +189,8 @@ function jobFor(
 ): Job {
   const own = join(directory, 'peers', peer.name.replaceAll(/\W+/g, '-'));
   const slow = link !== 'loopback';
-  return { corpus, mailbox, port, caFile: server.caFile, slow, directory: own };
+  const { caFile, pop3Port } = server;
+  return { corpus, mailbox, port, pop3Port, caFile, slow, directory: own };
 }
 
 function told({ right, lost, twice, altered }: Checked): string {

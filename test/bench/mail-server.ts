@@ -19,6 +19,8 @@ export interface Mailbox {
 
 export interface MailServer {
   readonly port: number;
+  /** POP3 with TLS; null when this machine has it not. */
+  readonly pop3Port: number | null;
   readonly caFile: string;
   /** Puts a corpus into a mailbox of its own. */
   fill(corpus: Corpus): Promise<Mailbox>;
@@ -45,11 +47,13 @@ export async function startMailServer(directory: string): Promise<MailServer> {
     oauth: { keysDirectory },
     certificates,
     compress: true,
+    pop3: true,
     directory: join(directory, 'server'),
   });
 
   return {
     port: dovecot.port,
+    pop3Port: dovecot.pop3Port,
     caFile: certificates.caFile,
     async fill(corpus) {
       const user = userOf(corpus);

@@ -20,6 +20,8 @@ export function dovecotConfiguration(about: {
   shared: { mailbox: string; oauthFile: string } | null;
   /** COMPRESS=DEFLATE is offered (RFC 4978). */
   compress: boolean;
+  /** The port of POP3 with TLS; null: no POP3. */
+  pop3Port: number | null;
   port: number;
   starttlsPort: number;
   /** Further settings. */
@@ -30,7 +32,7 @@ export function dovecotConfiguration(about: {
 base_dir = ${about.baseDirectory}
 state_dir = ${about.baseDirectory}
 log_path = /dev/stderr
-protocols = imap
+protocols = imap${about.pop3Port === null ? '' : ' pop3'}
 listen = ${loopbackAddresses().join(', ')}
 ${userInfo().uid === 0 ? '' : unprivileged()}
 ssl = yes
@@ -86,6 +88,7 @@ service imap-login {
     ssl = yes
   }
 }
+${about.pop3Port === null ? '' : pop3(about.pop3Port)}
 service imap {
   process_limit = 200
   vsz_limit = 0
@@ -148,6 +151,18 @@ function passwords(password: string): string {
 function loopbackAddresses(): string[] {
   const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
   return ['127.0.0.1', '::1'].filter((wanted) => all.some(({ address }) => address === wanted));
+}
+
+function pop3(port: number): string {
+  return `service pop3-login {
+  inet_listener pop3 {
+    port = 0
+  }
+  inet_listener pop3s {
+    port = ${port}
+    ssl = yes
+  }
+}`;
 }
 
 function mailbox(name: string, specialUse: string): string {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -30,6 +30,8 @@ export interface DovecotOptions {
   compress?: boolean;
   /** Further settings of Dovecot's own. */
   settings?: string;
+  /** Default false; true serves POP3, too, if this machine has it. */
+  pop3?: boolean;
   /** Where everything is kept, and left there. Default: a temporary directory, removed at close. */
   directory?: string;
 }
@@ -40,6 +42,8 @@ export interface Dovecot {
   port: number;
   /** STARTTLS. Dovecot trusts clients on its own machine: it would let them log in without. */
   starttlsPort: number;
+  /** POP3 with TLS from the first byte; null when it was not asked for or is not installed. */
+  pop3Port: number | null;
   /** The Maildir of a mailbox (`INBOX` when not named). */
   mailDirectory(user: string, mailbox?: string): string;
   /** Puts a message into a mailbox, which is made when it is not there. */
@@ -58,6 +62,7 @@ interface Started {
   child: ChildProcess;
   port: number;
   starttlsPort: number;
+  pop3Port: number;
   log: () => string;
 }
 
@@ -89,7 +94,8 @@ export async function startDovecot(options: DovecotOptions): Promise<Dovecot> {
     await writeFile(sharedFile, configuration, { mode: 0o600 });
   }
 
-  const configurationFor = (port: number, starttlsPort: number): string =>
+  const pop3 = options.pop3 === true && existsSync('/usr/lib/dovecot/pop3-login');
+  const configurationFor = ([port = 0, starttlsPort = 0, pop3Port = 0]: readonly number[]) =>
     dovecotConfiguration({
       baseDirectory: join(directory, 'run'),
       mailRoot: join(directory, 'users'),
@@ -101,10 +107,12 @@ export async function startDovecot(options: DovecotOptions): Promise<Dovecot> {
       shared: shared === undefined ? null : { mailbox: shared, oauthFile: sharedFile },
       password: options.password ?? null,
       compress: options.compress ?? false,
+      pop3Port: pop3 ? pop3Port : null,
       port,
       starttlsPort,
     });
-  const { child, port, starttlsPort, log } = await startOnFreePorts(directory, configurationFor);
+  const started = await startOnFreePorts(directory, configurationFor);
+  const { child, port, starttlsPort, log } = started;
   const killAtExit = () => child.kill();
   process.once('exit', killAtExit);
 
@@ -112,6 +120,7 @@ export async function startDovecot(options: DovecotOptions): Promise<Dovecot> {
     host: 'localhost',
     port,
     starttlsPort,
+    pop3Port: pop3 ? started.pop3Port : null,
     mailDirectory: (user, mailbox = 'INBOX') => files.mailbox(user, mailbox),
     deliver: (user, mailbox, message, delivery) => files.deliver(user, mailbox, message, delivery),
     createMailbox: (user, mailbox) => files.create(user, mailbox),
@@ -138,12 +147,13 @@ export async function startDovecot(options: DovecotOptions): Promise<Dovecot> {
 
 async function startOnFreePorts(
   directory: string,
-  configurationFor: (port: number, starttlsPort: number) => string,
+  configurationFor: (ports: readonly number[]) => string,
 ): Promise<Started> {
   const configurationFile = join(directory, 'dovecot.conf');
   for (let attempt = 1; ; attempt += 1) {
-    const [port = 0, starttlsPort = 0] = await freePorts(2);
-    await writeFile(configurationFile, configurationFor(port, starttlsPort), { mode: 0o600 });
+    const ports = await freePorts(3);
+    const [port = 0, starttlsPort = 0, pop3Port = 0] = ports;
+    await writeFile(configurationFile, configurationFor(ports), { mode: 0o600 });
     const child = spawn(program, ['-F', '-c', configurationFile], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
@@ -160,7 +170,7 @@ async function startOnFreePorts(
     try {
       await starting;
       await greeting(starttlsPort);
-      return { child, port, starttlsPort, log: () => text };
+      return { child, port, starttlsPort, pop3Port, log: () => text };
     } catch (error) {
       await stop(child);
       if (attempt === 3 || !text.includes('Address already in use')) throw error;

@@ -10,6 +10,7 @@ export interface Job {
   readonly corpus: Corpus;
   readonly mailbox: Mailbox;
   readonly port: number;
+  readonly pop3Port: number | null;
   readonly caFile: string;
   /** Whether the way to the server is long. */
   readonly slow: boolean;
