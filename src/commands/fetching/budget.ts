@@ -1,20 +1,34 @@
+import { collectGarbage } from '../../system/garbage.ts';
+
+/** After so many bytes what is left of them is cleared away. */
+const bytesBetweenCollections = 12 << 20;
 /** How many bytes may be in memory, downloaded and not stored yet, before no more are asked for. */
 const maxBytes = 6 << 20;
 
 /** Keeps downloading from running ahead of storing. */
 export class Budget {
   #bytes = 0;
+  #passed = 0;
   #waiting: (() => void)[] = [];
 
   /** Count these while `work` has not ended. */
   async hold<T>(bytes: number, work: Promise<T>): Promise<T> {
     this.#bytes += bytes;
+    this.passed(bytes);
     try {
       return await work;
     } finally {
       this.#bytes -= bytes;
       if (this.#bytes < maxBytes) for (const resume of this.#waiting.splice(0)) resume();
     }
+  }
+
+  /** So many bytes have come through memory. */
+  passed(bytes: number): void {
+    this.#passed += bytes;
+    if (this.#passed < bytesBetweenCollections) return;
+    this.#passed = 0;
+    collectGarbage();
   }
 
   async room(): Promise<void> {

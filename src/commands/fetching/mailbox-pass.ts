@@ -196,7 +196,7 @@ export class MailboxPass {
         const message = await connection.fetchInPieces(only);
         if (message !== null) {
           // Pulled from the connection as it is written.
-          await this.#store(message);
+          await this.#store({ ...message, content: this.#counted(message.content) });
           this.#came.add(only.uid);
         }
       } else {
@@ -211,6 +211,13 @@ export class MailboxPass {
       reason = errorText(error);
     }
     for (const { uid } of left) if (!this.#came.has(uid)) this.#again.set(uid, reason);
+  }
+
+  async *#counted(content: IncomingMessage['content']): AsyncGenerator<Uint8Array> {
+    for await (const piece of content) {
+      this.#run.budget.passed(piece.byteLength);
+      yield piece;
+    }
   }
 
   /** Few messages: what fits comes at once, the size of the rest is noted. */
