@@ -37,7 +37,11 @@ export async function runToEnd(
       child.kill('SIGKILL');
       reject(new Failure('store', `${what} (${program}) ${why}`, { cause }));
     };
-    const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'], shell: false });
+    const child = spawn(program, args, {
+      stdio: ['pipe', 'pipe', 'inherit'],
+      shell: false,
+      env: withoutOurSecrets(process.env),
+    });
     const timer = setTimeout(() => refuse('did not end in time'), timeoutMs);
     const chunks: Buffer[] = [];
     let length = 0;
@@ -57,4 +61,10 @@ export async function runToEnd(
       resolve({ output: Buffer.concat(chunks), code: code ?? String(signal) });
     });
   });
+}
+
+/** A secret that was given to mailctl by its environment is no business of other programs. */
+function withoutOurSecrets(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const { MAILCTL_ACCESS_TOKEN: _, MAILCTL_CLIENT_SECRET: __, ...others } = env;
+  return others;
 }

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { newHome, run } from '../support/run.ts';
@@ -10,6 +10,29 @@ const logIn = async (home: Awaited<ReturnType<typeof newHome>>, name: string) =>
   const { code } = await run([...words, ...server, ...store], { home, stdin: 'pw-canary-8Kd' });
   expect(code).toBe(0);
 };
+
+it('a store command is told no secret by its environment', async () => {
+  const home = await newHome();
+  const [kept, seen] = [join(home.directory, 'kept'), join(home.directory, 'seen')];
+  const sh = (script: string) => JSON.stringify(['/bin/sh', '-c', `env >> '${seen}'; ${script}`]);
+  mkdirSync(join(home.config, 'mailctl'));
+  writeFileSync(
+    join(home.config, 'mailctl', 'config.toml'),
+    `[accounts.club]
+address = "ada@example.org"
+login = "password"
+store = "command"
+store_read = ${sh(`cat '${kept}'`)}
+store_write = ${sh(`cat > '${kept}'`)}
+imap = { host = "127.0.0.1", port = 1 }
+`,
+  );
+  const given = { MAILCTL_ACCESS_TOKEN: 'at-canary-1', MAILCTL_CLIENT_SECRET: 'cs-canary-2' };
+  const login = ['login', '-a', 'club', '--password-stdin', '--no-check'];
+  expect((await run(login, { home, env: given, stdin: 'pw-canary-3' })).code).toBe(0);
+  expect(readFileSync(seen, 'utf8')).toContain('PATH=');
+  expect(readFileSync(seen, 'utf8')).not.toContain('canary');
+});
 
 it('status tells by its exit code what kind of trouble there is, of whichever account', async () => {
   const home = await newHome();
