@@ -48,15 +48,15 @@ export function refuseUnknownMechanisms(
   offered: readonly string[],
   cause: unknown,
 ): void {
-  const [what, known] =
+  const [what, known, way] =
     login.kind === 'token'
-      ? ['login by OAuth (XOAUTH2, OAUTHBEARER)', forTokens]
-      : ['login by password', forPasswords];
+      ? ['login by OAuth (XOAUTH2, OAUTHBEARER)', forTokens, 'OAuth']
+      : ['login by password', forPasswords, 'a login by password'];
   if (offered.some((capability) => known.includes(capability))) return;
   // Without any mechanism the LOGIN command remains, unless the server says otherwise.
   if (login.kind === 'password' && !offered.includes('LOGINDISABLED')) return;
   throw new Failure('refused', `${server.host} offers no ${what}`, {
-    hint: 'check that this is the right server, and what your provider asks for',
+    hint: `check that this is the right server, and that ${way} is switched on there`,
     cause,
   });
 }

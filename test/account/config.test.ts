@@ -346,6 +346,8 @@ describe('an account', () => {
       proxy: null,
       store: { kind: 'keychain' },
       archive: join(home, '.local/share/mailctl/club'),
+      connections: null,
+      readOnly: false,
       timeouts: { connect: 20, greeting: 15, auth: 30, command: 60, idle: 300 },
     });
   });

@@ -182,7 +182,7 @@ timeouts = { connect = 7,  command = 50 } # slow line
     expect((await run(['list'], { home, env })).stdout).toContain('Supper');
     const bad = await run(['list'], { home, env: { MAILCTL_ACCESS_TOKEN: 'made-up-token' } });
     expect(bad).toMatchObject({ code: 77, stdout: '' });
-    expect(bad.stderr).toMatch(/MAILCTL_ACCESS_TOKEN\n {2}→ /);
+    expect(bad.stderr).toMatch(/MAILCTL_ACCESS_TOKEN: .*\n {2}→ /);
     expect((await run(['token'], { home })).stdout.trim()).toBe(stored);
   });
 

@@ -57,7 +57,7 @@ const cases: readonly Case[] = [
     ...usage,
     name: 'a UID that is none',
     args: ['show', '0'],
-    message: /UID is a whole number from 1 to 4294967295/,
+    message: /A message is named by its UID \(4711\)/,
     hint: /--help$/,
   },
   {

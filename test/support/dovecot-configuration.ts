@@ -114,11 +114,13 @@ passdb {
 
 /**
  * The file that says how an access token is judged (RFC 7662): it must be of who logs in, as far as
- * `compared` shows of the two, such as `%d` for the domain.
+ * `compared` shows of the two, such as `%d` for the domain. Null: but for upper and lower case.
  */
-export function oauthConfiguration(introspectionUrl: string, compared = '%u'): string {
-  return `
-username_format = ${compared}
+export function oauthConfiguration(
+  introspectionUrl: string,
+  compared: string | null = null,
+): string {
+  return `${compared === null ? '' : `username_format = ${compared}`}
 introspection_mode = post
 introspection_url = ${introspectionUrl}
 username_attribute = sub
