@@ -155,7 +155,10 @@ async function play(one: Case, usual: Certificates): Promise<Played> {
     archived: inArchive.map((path) => relative(archive, path)),
     messages: await Promise.all(messages.map((path) => readFile(path, 'latin1'))),
     strays: all.filter(
-      (path) => !inArchive.includes(path) && !known.has(path) && !isFolderCache(path),
+      (path) =>
+        !inArchive.includes(path) &&
+        !known.has(path) &&
+        !isFolderCache(relative(home.directory, path)),
     ),
   };
 }
