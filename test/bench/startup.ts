@@ -107,9 +107,9 @@ async function logIn(): Promise<void> {
   });
   await keys.prepare({ fresh: true });
   const directory = join(home, 'state', 'mailctl');
-  for (const name of ['file', 'google']) {
-    await encryptedFileStore(name, { directory, keys }).save(credential);
-  }
+  await encryptedFileStore('file', { directory, keys }).save(credential);
+  const atGoogle = { address: 'ada@gmail.com', issuer: 'https://accounts.google.com' };
+  await encryptedFileStore('google', { directory, keys }).save({ ...credential, ...atGoogle });
   if (service === null) return;
   Object.assign(process.env, service.env); // keytar finds the service there
   await keychainStore('keychain', platformKeychain(process.platform)).save(credential);
