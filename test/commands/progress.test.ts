@@ -37,6 +37,31 @@ describe.skipIf(process.platform !== 'linux')('progress', () => {
     expect(screen(stdout)).toMatch(/^UID {2}Date .*\n(.*\n){3}$/);
   });
 
+  test('of fetch counts the messages of each folder', async () => {
+    let answer = () => {};
+    const told = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const { home, env } = await makeMailHome({
+      script: {
+        on: [
+          [
+            /^UID FETCH/,
+            async ({ send, times }: Talk) => {
+              if (times > 0) return;
+              await told;
+              await send('<tag> NO [UNAVAILABLE] later\r\n');
+            },
+          ],
+        ],
+      },
+    });
+    const running = startInTerminal(['fetch'], { home, env });
+    await running.waitForStdout(/INBOX .*0\/3/);
+    answer();
+    expect((await running.result).code).not.toBe(0);
+  });
+
   test.each([['--no-progress'], ['--quiet'], ['-q']])('is not told with %s', async (flag) => {
     const { home, env } = await makeMailHome({ script: slow });
     const { code, stdout } = await startInTerminal(['list', flag], { home, env }).result;

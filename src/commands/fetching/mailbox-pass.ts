@@ -9,6 +9,8 @@ import type {
 } from '../../mail/fetch-connection.ts';
 import type { MailboxStatus } from '../../mail/mailbox-status.ts';
 import type { OpenMailbox } from '../../mail/message.ts';
+import type { Task } from '../../terminal/progress.ts';
+import type { Totals } from '../../terminal/progress-line.ts';
 import { UidSet } from '../../uid-set.ts';
 import { applyAfterwards } from './afterwards.ts';
 import type { Job } from './crew.ts';
@@ -42,6 +44,7 @@ export class MailboxPass {
   readonly #came = new Set<number>();
   readonly #storing = new Set<Promise<void>>();
   #broken: { readonly error: unknown } | null = null;
+  #task: Task | null = null;
   #sizes = new Map<number, number>();
   #windowsLeft = 0;
   #present = UidSet.empty;
@@ -71,6 +74,7 @@ export class MailboxPass {
           // One mailbox that cannot be had must not take the others with it.
           if (!isOfMailbox(error) || !connection.usable) throw error;
           this.failure = error;
+          this.#task?.done();
         }
       },
     };
@@ -165,6 +169,7 @@ export class MailboxPass {
     const cut = [...windows(header ? sized.map(({ uid }) => ({ uid, sizeBytes: 4096 })) : sized)];
     this.#windowsLeft = cut.length;
     if (cut.length === 0) return this.#finish(connection);
+    this.#tellProgress(totals(sized));
     this.#run.crew.add(
       cut.map((window) => this.#windowJob(window)),
       { urgent: true },
@@ -198,6 +203,7 @@ export class MailboxPass {
           // Pulled from the connection as it is written.
           await this.#store({ ...message, content: this.#counted(message.content) });
           this.#came.add(only.uid);
+          this.#task?.advance({ messages: 1 });
         }
       } else {
         const expectedBytes = left.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
@@ -216,12 +222,14 @@ export class MailboxPass {
   async *#counted(content: IncomingMessage['content']): AsyncGenerator<Uint8Array> {
     for await (const piece of content) {
       this.#run.budget.passed(piece.byteLength);
+      this.#task?.advance({ bytes: piece.byteLength });
       yield piece;
     }
   }
 
   /** Few messages: what fits comes at once, the size of the rest is noted. */
   async #fetchFew(connection: FetchConnection, uids: UidSet | null): Promise<void> {
+    this.#tellProgress({ messages: uids?.size ?? connection.exists });
     const { portion } = this.#run.request;
     const expectedBytes = fewMessages * maxBytesAtOnce;
     const options = { portion, maxBytesEach: maxBytesAtOnce, expectedBytes };
@@ -235,10 +243,16 @@ export class MailboxPass {
     }
   }
 
+  #tellProgress(total: Totals): void {
+    this.#task?.done();
+    this.#task = this.#run.app.progress.start(this.status.path, total);
+  }
+
   /** Store a message while the next ones are coming. */
   #take(message: IncomingMessage | SizedMessage): void {
     if (!('content' in message)) return;
     this.#came.add(message.uid);
+    this.#task?.advance({ messages: 1, bytes: message.sizeBytes });
     const storing: Promise<void> = this.#run.budget
       .hold(message.sizeBytes, this.#store(message))
       .catch((error: unknown) => this.#break(error))
@@ -307,6 +321,7 @@ export class MailboxPass {
 
   async #end(): Promise<void> {
     await this.#stored();
+    this.#task?.done();
     const { selection, afterwards } = this.#run.request;
     const whole = wantsAll(selection) && !changesServer(afterwards) && this.#allNamed;
     await this.commit({
@@ -356,6 +371,13 @@ export class MailboxPass {
     this.#uidValidity = opened.uidValidity;
     return opened;
   }
+}
+
+function totals(messages: readonly SizedMessage[]): Totals {
+  return {
+    messages: messages.length,
+    bytes: messages.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+  };
 }
 
 function tooMany(path: string): Failure {
