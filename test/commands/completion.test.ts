@@ -1,8 +1,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { beforeAll, describe, expect, test } from 'vitest';
-import { findProgram } from '../support/machine.ts';
+import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { type MailHome, makeMailHome } from '../support/mail-home.ts';
 import { run, startProgram } from '../support/run.ts';
 
@@ -124,7 +123,7 @@ describe.skipIf(process.platform === 'win32')('completion', () => {
     });
   });
 
-  test.skipIf(findProgram('fish') === null).each<[string, string[]]>([
+  test.skipIf(inject('parts').shells !== null).each<[string, string[]]>([
     ['mailctl li', ['list\tlist the newest messages of a folder']],
     ['mailctl list -f T', ['Two words']],
     ['mailctl list --folder Lists/H', ['Lists/Harbour']],
@@ -141,7 +140,7 @@ describe.skipIf(process.platform === 'win32')('completion', () => {
     ).toEqual(expected);
   });
 
-  test.skipIf(findProgram('zsh') === null)('in zsh', async () => {
+  test.skipIf(inject('parts').shells !== null)('in zsh', async () => {
     // zsh completes only on a terminal, so one is made for it; a key of its own shows the line.
     const setUp = [
       'PROMPT=; unsetopt zle_bracketed_paste; autoload -Uz compinit; compinit -D',

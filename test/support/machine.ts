@@ -15,6 +15,9 @@ export const packages = {
     ...['isync', 'libsasl2-modules-kdexoauth2', 'mutt', 'neomutt'],
     ...['aerc', 'msmtp', 'curl'],
   ],
+  shells: ['fish', 'zsh'],
+  manPages: ['groff-base'],
+  python: ['python3'],
 } as const satisfies Record<string, readonly string[]>;
 
 /** What asks for the password of a keyring on the desktop. */
@@ -40,6 +43,12 @@ export function whyMissing(part: Part): string | null {
       return chromiumPath() === null ? 'no chromium' : null;
     case 'mailPrograms':
       return whyNoMailPrograms();
+    case 'shells':
+      return whyNot('fish', 'zsh');
+    case 'manPages':
+      return whyNot('groff');
+    case 'python':
+      return whyNot('python3');
     case 'strace':
       return findProgram('strace') === null ? 'no strace' : null;
   }
@@ -81,6 +90,11 @@ function whyNoSecretService(): string | null {
 function whyNoDisplay(): string | null {
   const missing = ['Xvfb', 'xdotool'].filter((name) => findProgram(name) === null);
   if (!existsSync(gcrPrompter)) missing.push('gcr-prompter');
+  return missing.length > 0 ? `no ${missing.join(', ')}` : null;
+}
+
+function whyNot(...programs: readonly string[]): string | null {
+  const missing = programs.filter((name) => findProgram(name) === null);
   return missing.length > 0 ? `no ${missing.join(', ')}` : null;
 }
 
