@@ -199,9 +199,13 @@ async function completed(
       : []),
     ...(provider === null && imap.host === undefined ? ['--imap-host'] : []),
   ];
+  const howToGetOne =
+    provider !== null && missing.includes('--client-id')
+      ? `; mailctl providers setup ${provider.id} says how to get a client`
+      : '';
   if (missing.length > 0 && !canAsk(app)) {
     throw new Failure('usage', `login to ${entry.address} needs ${missing.join(', ')}`, {
-      hint: `mailctl login ${entry.address} ${missing.map((flag) => `${flag} …`).join(' ')}`,
+      hint: `mailctl login ${entry.address} ${missing.map((flag) => `${flag} …`).join(' ')}${howToGetOne}`,
     });
   }
   const issuer = missing.includes('--issuer')
