@@ -11,11 +11,13 @@ import {
   rememberMailbox,
   type Untagged,
 } from './imapflow-internals.ts';
+import { numbersOf } from './imapflow-search.ts';
 import { type MailboxStatus, toStatuses } from './mailbox-status.ts';
 import { examine, select } from './mailboxes.ts';
 import type { FetchedMessage, MessageFacts, OpenMailbox } from './message.ts';
 import { fetchFirstPiece, fetchPieces } from './pieces.ts';
 import { ranges } from './ranges.ts';
+import { RowsInOrder } from './rows-in-order.ts';
 import { find } from './search.ts';
 import type { Expression } from './search-expression.ts';
 
@@ -65,6 +67,8 @@ export interface FetchConnection {
   headers(uids: UidSet | null, onRow: (row: FetchRow) => void): Promise<void>;
   /** How many messages the open mailbox has, by the server's latest word. */
   readonly exists: number;
+  /** Have the server say what has come and gone since it opened the mailbox (NOOP). */
+  refresh(): Promise<void>;
   markSeen(uids: UidSet): Promise<void>;
   /** @throws Failure 'refused' where it cannot be done without touching other messages */
   moveTo(uids: UidSet, path: string): Promise<void>;
@@ -108,8 +112,12 @@ export function fetchConnection(connection: Connection, account: Account): Fetch
   ): Promise<void> => {
     const seen = new Set<number>();
     const { exists, uidNext } = mailbox();
-    let junk = maxJunkRows;
-    const asked = (uid: number) => (uids === null ? uid < uidNext : uids.has(uid));
+    // Of all messages, what is beyond UIDNEXT may have arrived just now; or UIDNEXT is wrong.
+    let junk = maxJunkRows + (uids === null ? exists : 0);
+    // A UIDNEXT that is no higher than the count of messages cannot be true.
+    const next = uidNext > exists ? uidNext : 2 ** 32;
+    const asked = (uid: number) => (uids === null ? uid < next : uids.has(uid));
+    const rows = uids === null ? new RowsInOrder(onRow) : { take: onRow, end: () => {} };
     const FETCH = (untagged: Untagged) => {
       const row = toFetchRow(untagged);
       if (row === null || seen.has(row.uid) || !asked(row.uid)) {
@@ -118,17 +126,21 @@ export function fetchConnection(connection: Connection, account: Account): Fetch
         return;
       }
       seen.add(row.uid);
-      onRow(row);
+      rows.take(row);
     };
-    for (const range of ranges(uids)) {
-      const args = [
-        { type: 'SEQUENCE', value: range },
-        { type: 'TEXT', value: items },
-      ] as const;
-      await connection.run((imap) => execute(imap, 'UID FETCH', args, { FETCH }), {
-        totalMs: Math.min(transferMs(bytes + bytesPerRow * exists), longestMs),
-        flows: bytes > 0,
-      });
+    try {
+      for (const range of ranges(uids)) {
+        const args = [
+          { type: 'SEQUENCE', value: range },
+          { type: 'TEXT', value: items },
+        ] as const;
+        await connection.run((imap) => execute(imap, 'UID FETCH', args, { FETCH }), {
+          totalMs: Math.min(transferMs(bytes + bytesPerRow * exists), longestMs),
+          flows: bytes > 0,
+        });
+      }
+    } finally {
+      rows.end();
     }
   };
 
@@ -228,6 +240,7 @@ export function fetchConnection(connection: Connection, account: Account): Fetch
     get exists() {
       return mailbox().exists;
     },
+    refresh: () => connection.run((imap) => execute(imap, 'NOOP', [])),
     ...changing(connection),
     compress: () => connection.run(compress),
     close: () => connection.close(),
@@ -271,6 +284,10 @@ async function allUids(connection: Connection): Promise<UidSet> {
         if (at < 0) return;
         const set = UidSet.parseLoosely(tokenText(attributes[at + 1]));
         if (set !== null) found = found.union(set);
+      },
+      // From a server that does not do what it offers.
+      SEARCH: (answer) => {
+        found = found.union(UidSet.of(numbersOf(answer)));
       },
     });
     return found;

@@ -53,7 +53,8 @@ export async function sortByKeys(
   return [...found];
 }
 
-function numbersOf({ numbers, attributes = [] }: Untagged): number[] {
+/** The UIDs in an answer to SEARCH or SORT. */
+export function numbersOf({ numbers, attributes = [] }: Untagged): number[] {
   const all = numbers ?? attributes.map((item) => Number(tokenText(item)));
   return all.filter(isUid);
 }

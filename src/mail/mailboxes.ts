@@ -95,10 +95,16 @@ function checkedMailbox(mailbox: MailboxObject, path: string): OpenMailbox {
       hint: 'without it a message cannot be told from another; nothing was fetched',
     });
   }
+  const messages: unknown = mailbox.exists;
+  if (typeof messages !== 'number') {
+    throw new Failure('protocol', `the server does not say how many messages ${path} has`, {
+      hint: 'try again',
+    });
+  }
   return {
     path: mailbox.path,
     delimiter: mailbox.delimiter || null,
-    messages: mailbox.exists,
+    messages,
     uidValidity,
     uidNext: mailbox.uidNext ?? null,
     highestModseq: mailbox.highestModseq === undefined ? null : String(mailbox.highestModseq),

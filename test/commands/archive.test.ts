@@ -14,6 +14,7 @@ import { basename, dirname, join } from 'node:path';
 import { beforeAll, beforeEach, expect, inject, test } from 'vitest';
 import { archivedFiles } from '../sandbox/archive-files.ts';
 import { archivedMessages, census, filesBelow, served } from '../support/archived.ts';
+import { startCountingProxy } from '../support/counting-proxy.ts';
 import { describeWith } from '../support/parts.ts';
 import { type Provider, startProvider } from '../support/provider.ts';
 import { type Home, newHome, run } from '../support/run.ts';
@@ -254,6 +255,45 @@ describeWith('dovecot', 'the archive', () => {
     }
     expect(readdirSync(join(mail, 'cur'))).toHaveLength(2);
     expect(census(await archivedMessages(archiveOf()))).toEqual(census(messages.slice(0, 3)));
+  });
+
+  test('misses nothing that comes or goes while it is fetched', async () => {
+    const address = await someone({ INBOX: sources });
+    const mail = provider.imap.mailDirectory(address);
+    const config = join(home.config, 'mailctl', 'config.toml');
+    let midway = () => {};
+    const proxy = await startCountingProxy(provider.imap.port, provider.certificates, {
+      before: (sent) => {
+        if (!/ UID FETCH /.test(sent)) return;
+        midway();
+        midway = () => {};
+      },
+    });
+    writeFileSync(
+      config,
+      readFileSync(config, 'utf8').replace(/^port = \d+/m, `port = ${proxy.port}`),
+    );
+    const removeOne = (at: number) =>
+      rmSync(join(mail, 'cur', readdirSync(join(mail, 'cur')).sort()[at] ?? ''));
+    const late = Buffer.from('Subject: late\r\n\r\nlate\r\n');
+
+    midway = () => {
+      removeOne(3);
+      provider.imap.deliver(address, 'INBOX', late);
+    };
+    expect((await fetch()).code).toBe(0);
+    const later = Buffer.from('Subject: later\r\n\r\nlater\r\n');
+    provider.imap.deliver(address, 'INBOX', later);
+    midway = () => {
+      removeOne(5);
+      provider.imap.deliver(address, 'INBOX', served(sources[3] ?? late));
+    };
+    expect((await fetch()).code).toBe(0);
+    expect((await fetch()).code).toBe(0);
+    expect(census(await archivedMessages(archiveOf()))).toEqual(census([...messages, late, later]));
+    proxy.takeCommands();
+    expect((await fetch()).rows).toMatchObject([{ saved: 0 }]);
+    expect(proxy.takeCommands()).not.toContain('EXAMINE');
   });
 
   test('is verified: what is missing, damaged, or extra, and repaired', async () => {

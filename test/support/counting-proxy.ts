@@ -11,15 +11,25 @@ export interface CountingProxy {
   takeRoundTrips(): number;
   /** The commands since the last call, without their tags. */
   takeCommands(): string[];
+  /** Bytes in both directions since the last call, as they are inside TLS. */
+  takeBytes(): number;
+}
+
+interface ProxyOptions {
+  /** Capabilities the client is not to know of. */
+  readonly hide?: readonly string[];
+  /** Called with what the client sends, before the server gets it. */
+  readonly before?: (sent: string) => void;
 }
 
 /** Stands before an IMAP server with TLS and counts how often the client waits for it. */
 export async function startCountingProxy(
   upstreamPort: number,
   certificates: Pick<Certificates, 'certFile' | 'keyFile' | 'ca'>,
-  { hide = [] }: { readonly hide?: readonly string[] } = {},
+  { hide = [], before = () => {} }: ProxyOptions = {},
 ): Promise<CountingProxy> {
   let roundTrips = 0;
+  let passed = 0;
   let commands = '';
   const open = new Set<Socket>();
   const [cert, key] = [readFileSync(certificates.certFile), readFileSync(certificates.keyFile)];
@@ -42,10 +52,13 @@ export async function startCountingProxy(
       if (!waiting) roundTrips += 1;
       waiting = true;
       commands += bytes.toString('latin1');
+      passed += bytes.length;
+      before(bytes.toString('latin1'));
       upstream.write(bytes);
     });
     upstream.on('data', (bytes: Buffer) => {
       waiting = false;
+      passed += bytes.length;
       // Only the lines of capabilities are looked at, and those come whole.
       const text = bytes.toString('latin1');
       client.write(
@@ -71,6 +84,11 @@ export async function startCountingProxy(
     takeRoundTrips() {
       const taken = roundTrips;
       roundTrips = 0;
+      return taken;
+    },
+    takeBytes() {
+      const taken = passed;
+      passed = 0;
       return taken;
     },
     takeCommands() {

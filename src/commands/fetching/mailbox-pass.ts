@@ -15,6 +15,7 @@ import { UidSet } from '../../uid-set.ts';
 import { applyAfterwards } from './afterwards.ts';
 import type { Job } from './crew.ts';
 import { mirrorMailbox } from './mirror.ts';
+import { everyUid } from './presence.ts';
 import { recognise } from './recognise.ts';
 import { changesServer, wantsAll } from './request.ts';
 import type { FetchRun } from './run.ts';
@@ -25,6 +26,8 @@ const maxMessages = 1 << 24;
 const fewMessages = 64;
 /** Of those, what is larger comes in a second go. */
 const maxBytesAtOnce = 128 << 10;
+/** More than this that is named and not described is not asked for one by one. */
+const maxUndescribed = 1000;
 
 /**
  * One mailbox in one run: what is missing is found out, cut into windows, fetched by whichever
@@ -37,6 +40,8 @@ export class MailboxPass {
   readonly failed = new Map<number, string>();
   /** What ended this mailbox, when others go on. */
   failure: Failure | null = null;
+  /** How many messages the server says it has and does not name, or names and does not describe. */
+  unnamed = 0;
   saved = 0;
   skipped = 0;
   readonly #run: FetchRun;
@@ -49,7 +54,6 @@ export class MailboxPass {
   #windowsLeft = 0;
   #present = UidSet.empty;
   #uidValidity = 0;
-  #allNamed = true;
 
   constructor(run: FetchRun, status: MailboxStatus, archive: MailboxArchive) {
     this.#run = run;
@@ -102,29 +106,23 @@ export class MailboxPass {
 
   /** A mailbox nothing was stored of: what is there is what is wanted. */
   async #fetchEverything(connection: FetchConnection, opened: OpenMailbox): Promise<void> {
-    if (opened.messages === 0) return this.#plan(connection, UidSet.empty, UidSet.empty);
-    const listed = opened.messages > fewMessages ? await connection.sizes(null) : null;
-    if (listed === null) await this.#fetchFew(connection, null);
-    else for (const { uid, sizeBytes } of listed) this.#sizes.set(uid, sizeBytes);
+    if (opened.messages > 0) {
+      const listed = opened.messages > fewMessages ? await connection.sizes(null) : null;
+      if (listed === null) await this.#fetchFew(connection, null);
+      else for (const { uid, sizeBytes } of listed) this.#sizes.set(uid, sizeBytes);
+    }
     const came = UidSet.of([...this.#sizes.keys(), ...this.#came]);
     // Rows are dropped without a word where they cannot be read: were there as many as there are?
-    this.#present = came.size >= opened.messages ? came : (await this.#all(connection)).union(came);
+    const enough = came.size >= Math.max(opened.messages, this.status.messages ?? 0);
+    this.#present = enough ? came : (await this.#all(connection)).union(came);
     if (this.#present.size > maxMessages) throw tooMany(this.status.path);
-    await this.#plan(connection, this.#present, null);
+    const left = this.#present.minus(came);
+    await this.#plan(connection, this.#present, left.size > fewMessages ? left : UidSet.empty);
   }
 
-  /** Every UID there is. A server that names fewer than it says it has is looked at again. */
   async #all(connection: FetchConnection): Promise<UidSet> {
-    const uids = await connection.uids();
-    if (uids.size < connection.exists) {
-      if (uids.size === 0) {
-        const { path } = this.status;
-        throw new Failure('protocol', `the server names none of the messages it has in ${path}`, {
-          hint: 'run the same command again',
-        });
-      }
-      this.#allNamed = false;
-    }
+    const { uids, unnamed } = await everyUid(connection, this.status.path);
+    this.unnamed = unnamed;
     return uids;
   }
 
@@ -139,31 +137,34 @@ export class MailboxPass {
   }
 
   /** Cut what is wanted into windows; `ask` is what the server has not told the sizes of yet. */
-  async #plan(connection: FetchConnection, wanted: UidSet, ask: UidSet | null): Promise<void> {
+  async #plan(connection: FetchConnection, wanted: UidSet, ask: UidSet): Promise<void> {
     const { limit, maxSizeBytes } = this.#run.request.selection;
     let left = wanted;
     if (limit !== null) left = UidSet.of([...left].slice(-limit));
-    if (ask !== null && left.size > 0) {
+    const asked = ask.intersection(left);
+    if (asked.size > 0) {
       if (
-        left.size <= fewMessages &&
+        asked.size <= fewMessages &&
         maxSizeBytes === null &&
         this.#run.request.portion === 'whole'
       ) {
-        await this.#fetchFew(connection, left);
+        await this.#fetchFew(connection, asked);
       } else {
-        for (const { uid, sizeBytes } of await connection.sizes(left)) {
+        for (const { uid, sizeBytes } of await connection.sizes(asked)) {
           this.#sizes.set(uid, sizeBytes);
         }
       }
     }
     const sized: SizedMessage[] = [];
-    for (const uid of left) {
-      if (this.#came.has(uid)) continue;
-      const sizeBytes = this.#sizes.get(uid);
-      if (sizeBytes === undefined) this.#again.set(uid, 'the server did not describe it');
-      else if (maxSizeBytes !== null && sizeBytes > maxSizeBytes) this.skipped += 1;
+    for (const [uid, sizeBytes] of [...this.#sizes].sort(([a], [b]) => a - b)) {
+      if (this.#came.has(uid) || !left.has(uid)) continue;
+      if (maxSizeBytes !== null && sizeBytes > maxSizeBytes) this.skipped += 1;
       else sized.push({ uid, sizeBytes });
     }
+    const described = UidSet.of([...this.#sizes.keys(), ...this.#came]);
+    const undescribed = left.minus(described);
+    if (undescribed.size > maxUndescribed) this.unnamed += undescribed.size;
+    else for (const uid of undescribed) this.#again.set(uid, 'the server did not describe it');
     this.#sizes = new Map();
     const header = this.#run.request.portion === 'header';
     const cut = [...windows(header ? sized.map(({ uid }) => ({ uid, sizeBytes: 4096 })) : sized)];
@@ -323,9 +324,11 @@ export class MailboxPass {
     await this.#stored();
     this.#task?.done();
     const { selection, afterwards } = this.#run.request;
-    const whole = wantsAll(selection) && !changesServer(afterwards) && this.#allNamed;
+    const whole = wantsAll(selection) && !changesServer(afterwards) && this.unnamed === 0;
+    // STATUS and the open mailbox may disagree: then it is opened again next time.
+    const agreed = this.status.messages === this.#present.size;
     await this.commit({
-      counts: whole ? this.status : null,
+      counts: whole && agreed ? this.status : null,
       present: this.#present,
       failures: [...this.failed].map(([uid, reason]) => ({ uid, reason })),
     });
@@ -335,11 +338,19 @@ export class MailboxPass {
 
   /**
    * Once more, each by itself: one bad message must not take its window with it. What the server
-   * has deleted meanwhile was never missed.
+   * has deleted meanwhile was never missed; what it names only now was told under a wrong UID.
    */
   async #tryAgain(connection: FetchConnection): Promise<void> {
     if (this.#again.size === 0) return;
     const there = await connection.uids();
+    const { selection, refetch } = this.#run.request;
+    if (wantsAll(selection) && !refetch) {
+      const late = there.minus(this.#present).minus(this.archive.state?.stored ?? UidSet.empty);
+      this.#present = this.#present.intersection(there).union(late);
+      if (late.size <= maxUndescribed) {
+        for (const uid of late) this.#again.set(uid, 'the server did not send it');
+      }
+    }
     for (const [uid, reason] of [...this.#again]) {
       this.#again.delete(uid);
       if (!there.has(uid)) continue;

@@ -41,13 +41,15 @@ export class Report {
       await output.row(row, null);
       if (output.format !== 'json') this.#app.tell(`mailctl: ${folder} UID ${uid}: ${reason}`);
     }
-    this.#failed += pass.failed.size;
-    if (pass.failed.size > 0) this.#failedIn = this.#failedIn === '' ? folder : 'the messages';
-    await this.#line(folder, {
-      saved: pass.saved,
-      skipped: pass.skipped,
-      failed: pass.failed.size,
-    });
+    if (pass.unnamed > 0) {
+      this.#app.tell(
+        `mailctl: ${folder}: the server says it has ${pass.unnamed} more messages, and does not show them`,
+      );
+    }
+    const failed = pass.failed.size + pass.unnamed;
+    this.#failed += failed;
+    if (failed > 0) this.#failedIn = this.#failedIn === '' ? folder : 'the messages';
+    await this.#line(folder, { saved: pass.saved, skipped: pass.skipped, failed });
   }
 
   async #line(
