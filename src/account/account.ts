@@ -27,6 +27,8 @@ export interface Account {
   readonly readOnly: boolean;
   /** How many connections a fetch may open; null for the usual number. */
   readonly connections: number | null;
+  /** How many its provider takes at the same time, from all programs; null where none is known. */
+  readonly connectionLimit: number | null;
   readonly timeouts: Timeouts;
 }
 

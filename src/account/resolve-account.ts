@@ -52,6 +52,7 @@ export async function resolveAccount(
     store: resolveStore(entry, where, file, system.env),
     readOnly: entry.read_only === true,
     connections: entry.imap?.connections ?? null,
+    connectionLimit: provider?.imap.connections ?? null,
     archive: entry.archive === undefined ? join(dataDirectory(system), name) : file(entry.archive),
     timeouts: { ...defaultTimeouts, ...definedOnly(timeouts) },
   };

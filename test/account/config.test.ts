@@ -347,6 +347,7 @@ describe('an account', () => {
       store: { kind: 'keychain' },
       archive: join(home, '.local/share/mailctl/club'),
       connections: null,
+      connectionLimit: null,
       readOnly: false,
       timeouts: { connect: 20, greeting: 15, auth: 30, command: 60, idle: 300 },
     });

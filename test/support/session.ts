@@ -27,6 +27,7 @@ export async function openTestSession(
     archive: '/nonexistent',
     readOnly: false,
     connections: null,
+    connectionLimit: null,
     timeouts: { connect: 20, greeting: 15, auth: 30, command: 60, idle: 300 },
   };
   const session = await openSession({

@@ -38,6 +38,8 @@ export interface FetchFlags {
 
 const usualConnections = 4;
 const mostConnections = 15;
+/** Of what a provider takes; the others are for the person's other programs. */
+const ourShare = 2 / 3;
 
 /** What the flags ask for. @throws Failure 'usage' where they contradict each other */
 export async function fetchRequest(
@@ -72,10 +74,7 @@ export async function fetchRequest(
       moveTo: flags.moveTo ?? null,
       delete: flags.delete === true,
     },
-    connections: Math.min(
-      flags.connections ?? account.connections ?? usualConnections,
-      mostConnections,
-    ),
+    connections: connectionsAtOnce(app, account, flags.connections),
     onStored: null,
   };
   refuseContradictions(request, flags);
@@ -86,6 +85,16 @@ export async function fetchRequest(
     });
   }
   return request;
+}
+
+/** A mailbox with too many connections lets nobody in any more, the person's telephone included. */
+function connectionsAtOnce(app: App, account: Account, flag: number | undefined): number {
+  const asked = flag ?? account.connections ?? usualConnections;
+  const limit = account.connectionLimit;
+  const share = limit === null ? mostConnections : Math.max(1, Math.floor(limit * ourShare));
+  const used = Math.min(asked, share, mostConnections);
+  if (used < asked) app.log.info('fewer connections', { asked, used, providerTakes: limit });
+  return used;
 }
 
 function searchExpression(
