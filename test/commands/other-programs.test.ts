@@ -1,28 +1,13 @@
 import { once } from 'node:events';
-import {
-  chmodSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SMTPServer } from 'smtp-server';
 import { beforeAll, expect, it } from 'vitest';
 import { cleanUpLater } from '../support/clean-up.ts';
 import { describeWith } from '../support/parts.ts';
 import { ada, type Provider, startProvider } from '../support/provider.ts';
+import { snippet } from '../support/readme.ts';
 import { binary, type Home, newHome, startProgram } from '../support/run.ts';
-
-const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
-
-/** What the README tells a person to write for a program. */
-function snippet(language: string): string {
-  const found = new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, 'ms').exec(readme)?.[1];
-  if (found === undefined) throw new Error(`the README has nothing for ${language}`);
-  return found;
-}
 
 describeWith(['dovecot', 'mailPrograms'], 'with what the README says, and mailctl’s tokens', () => {
   let provider: Provider;

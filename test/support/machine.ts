@@ -15,6 +15,7 @@ export const packages = {
     ...['isync', 'libsasl2-modules-kdexoauth2', 'mutt', 'neomutt'],
     ...['aerc', 'msmtp', 'curl'],
   ],
+  notmuch: ['notmuch'],
   shells: ['fish', 'zsh'],
   manPages: ['groff-base'],
   python: ['python3'],
@@ -43,6 +44,8 @@ export function whyMissing(part: Part): string | null {
       return chromiumPath() === null ? 'no chromium' : null;
     case 'mailPrograms':
       return whyNoMailPrograms();
+    case 'notmuch':
+      return whyNot('notmuch');
     case 'shells':
       return whyNot('fish', 'zsh');
     case 'manPages':
