@@ -13,7 +13,13 @@ import { appendFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { beforeAll, beforeEach, expect, inject, test } from 'vitest';
 import { archivedFiles } from '../sandbox/archive-files.ts';
-import { archivedMessages, census, filesBelow, served } from '../support/archived.ts';
+import {
+  archivedMessages,
+  census,
+  filesBelow,
+  messagesOfMbox,
+  served,
+} from '../support/archived.ts';
 import { startCountingProxy } from '../support/counting-proxy.ts';
 import { describeWith } from '../support/parts.ts';
 import { type Provider, startProvider } from '../support/provider.ts';
@@ -94,14 +100,14 @@ describeWith('dovecot', 'the archive', () => {
     const ended = messages.map((message) =>
       served(Buffer.from(message.toString('latin1').replace(/(?<!\n)$/, '\n'), 'latin1')),
     );
-    expect(census(unquoted(readFileSync(path)).map(served))).toEqual(census(ended));
+    expect(census(messagesOfMbox(readFileSync(path)).map(served))).toEqual(census(ended));
     await appendFile(
       path,
       'From other Thu Jan  1 00:00:00 1970\nSubject: other\n\nof another program\n\n',
     );
     provider.imap.deliver(address, 'INBOX', Buffer.from('Subject: late\r\n\r\nlate\r\n'));
     expect((await fetch('--format', 'mbox')).rows.at(-1)).toMatchObject({ saved: 1 });
-    const all = unquoted(readFileSync(path));
+    const all = messagesOfMbox(readFileSync(path));
     expect(all).toHaveLength(26);
     expect(all.at(-1)?.toString()).toBe('Subject: late\n\nlate\n');
     expect(filesBelow(dirname(path)).filter((name) => name.endsWith('.lock'))).toEqual([]);
@@ -121,7 +127,7 @@ describeWith('dovecot', 'the archive', () => {
     expect((await fetch('--format', 'mbox')).rows.at(-1)).toMatchObject({ saved: 1 });
     const after = readFileSync(path);
     expect(after.subarray(0, whole.length).equals(whole)).toBe(true);
-    expect(unquoted(after)).toHaveLength(4);
+    expect(messagesOfMbox(after)).toHaveLength(4);
   });
 
   test('is .eml files with the bytes of the server, named by a template', async () => {
@@ -346,13 +352,3 @@ print(len(mailbox.Maildir(sys.argv[1], create=False)), len(mailbox.mbox(sys.argv
     },
   );
 });
-
-/** The messages of an mbox, the quoting of mboxrd undone. */
-function unquoted(mbox: Buffer): Buffer[] {
-  const text = mbox.toString('latin1');
-  return text
-    .split(/(?:^|(?<=\n\n))From [^\n]*\n/)
-    .slice(1)
-    .map((part) => part.replace(/\n$/, '').replaceAll(/^>(>*From )/gm, '$1'))
-    .map((part) => Buffer.from(part, 'latin1'));
-}

@@ -41,3 +41,13 @@ export function filesBelow(directory: string): string[] {
 export function temporaryFiles(directory: string): string[] {
   return filesBelow(directory).filter((path) => /(^|\/)tmp\/|\.tmp$/.test(path));
 }
+
+/** The messages of an mbox, the quoting of mboxrd undone. */
+export function messagesOfMbox(mbox: Buffer): Buffer[] {
+  const text = mbox.toString('latin1');
+  return text
+    .split(/(?:^|(?<=\n\n))From [^\n]*\n/)
+    .slice(1)
+    .map((part) => part.replace(/\n$/, '').replaceAll(/^>(>*From )/gm, '$1'))
+    .map((part) => Buffer.from(part, 'latin1'));
+}

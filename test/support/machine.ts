@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
@@ -16,6 +16,7 @@ export const packages = {
     ...['aerc', 'msmtp', 'curl'],
   ],
   notmuch: ['notmuch'],
+  dkim: ['python3-dkim', 'python3-nacl', 'libmail-dkim-perl'],
   shells: ['fish', 'zsh'],
   manPages: ['groff-base'],
   python: ['python3'],
@@ -46,6 +47,8 @@ export function whyMissing(part: Part): string | null {
       return whyNoMailPrograms();
     case 'notmuch':
       return whyNot('notmuch');
+    case 'dkim':
+      return whyNoDkim();
     case 'shells':
       return whyNot('fish', 'zsh');
     case 'manPages':
@@ -105,6 +108,16 @@ function whyNoMailPrograms(): string | null {
   const programs = ['mbsync', 'mutt', 'neomutt', 'aerc', 'msmtp', 'curl'];
   const missing = programs.filter((name) => findProgram(name) === null);
   if (!hasLibrary('sasl2/libkdexoauth2.so')) missing.push('a SASL plugin for XOAUTH2');
+  return missing.length > 0 ? `no ${missing.join(', ')}` : null;
+}
+
+function whyNoDkim(): string | null {
+  const python = spawnSync('/usr/bin/python3', ['-c', 'import dkim, nacl.signing']);
+  const perl = spawnSync('/usr/bin/perl', ['-MMail::DKIM::Verifier', '-e', '1']);
+  const missing = [
+    ...(python.status === 0 ? [] : ['dkimpy']),
+    ...(perl.status === 0 ? [] : ['Mail::DKIM']),
+  ];
   return missing.length > 0 ? `no ${missing.join(', ')}` : null;
 }
 
