@@ -158,6 +158,11 @@ export class MailboxArchive {
     return this.#state;
   }
 
+  /** What is stored, without what is put away as gone from the server. */
+  get kept(): UidSet {
+    return this.#state === null ? UidSet.empty : this.#state.stored.minus(this.#state.gone);
+  }
+
   /** Whether the server says of the mailbox what it said when all of it was stored. */
   isComplete(
     counts: MailboxCounts & { readonly uidValidity: number | null },

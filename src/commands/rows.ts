@@ -148,6 +148,14 @@ export const rowSchemas = {
     uid,
     path: maybeText('where its file is now; null after --prune'),
   }),
+  returned: v.object({
+    type: v.literal('returned'),
+    account,
+    folder,
+    uidValidity,
+    uid,
+    path: text('its file, which was put away as gone'),
+  }),
   changed: v.object({
     type: v.literal('changed'),
     account,

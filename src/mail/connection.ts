@@ -4,8 +4,9 @@ import { errorCode, Failure } from '../errors.ts';
 import { isLoopback } from '../system/loopback.ts';
 import type { ProxyChoice } from '../system/proxy.ts';
 import { readTls } from '../system/tls.ts';
+import { unheard } from './changes.ts';
 import { explainImapError, explainNotConnected, isAuthenticationRefused } from './imap-errors.ts';
-import { leaveOutNeedlessCommands } from './imapflow-internals.ts';
+import { hearChanges, leaveOutNeedlessCommands } from './imapflow-internals.ts';
 import { searchByKeys } from './imapflow-search.ts';
 import { LoginRefused } from './login-refused.ts';
 import type { ServerLogin } from './login-source.ts';
@@ -108,6 +109,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
   });
 
   leaveOutNeedlessCommands(client, { lean: options.lean === true });
+  hearChanges(client, unheard);
   hideCapabilities(client, (name, offered) => unwanted(server, name, offered));
 
   // What happened first is why everything after it fails.

@@ -1,11 +1,13 @@
 import type { Account } from '../account/account.ts';
 import { Failure } from '../errors.ts';
 import { UidSet } from '../uid-set.ts';
+import type { Since } from './changes.ts';
 import { changing } from './changing.ts';
 import { type Connection, slowestBytesPerSecond } from './connection.ts';
 import { type FetchRow, toFetchRow, tokenText } from './fetch-row.ts';
 import {
   compress,
+  enableQresync,
   execute,
   listWithStatus,
   rememberMailbox,
@@ -13,7 +15,7 @@ import {
 } from './imapflow-internals.ts';
 import { numbersOf } from './imapflow-search.ts';
 import { type MailboxStatus, toStatuses } from './mailbox-status.ts';
-import { examine, select } from './mailboxes.ts';
+import { examine, examineSince, type ResumedMailbox, select } from './mailboxes.ts';
 import type { FetchedMessage, MessageFacts, OpenMailbox } from './message.ts';
 import { fetchFirstPiece, fetchPieces } from './pieces.ts';
 import { ranges } from './ranges.ts';
@@ -44,6 +46,11 @@ export interface FetchConnection {
   statuses(pattern: string): Promise<MailboxStatus[]>;
   /** EXAMINE, or SELECT where the messages are to be changed. */
   open(mailbox: MailboxStatus, mode: 'read' | 'write'): Promise<OpenMailbox>;
+  /**
+   * EXAMINE that tells what has changed since then, where the server has QRESYNC. With the first
+   * mailbox a connection opens it is decided whether it does: null asks for nothing yet.
+   */
+  openSince(mailbox: MailboxStatus, since: Since | null): Promise<ResumedMailbox>;
   uids(): Promise<UidSet>;
   search(expression: Expression, onStep: (text: string) => void): Promise<UidSet>;
   /** Which of these there are. */
@@ -61,7 +68,7 @@ export interface FetchConnection {
   ): Promise<{ readonly brokenOff: Failure | null }>;
   /** One message in pieces; null where it is no longer there. */
   fetchInPieces(message: SizedMessage): Promise<IncomingMessage | null>;
-  /** Flags, ids and the mod-sequence of each message, or of those changed since. */
+  /** The flags of each message, or of those changed since. */
   flags(uids: UidSet | null, changedSince: string | null): Promise<FetchRow[]>;
   /** Headers and sizes, to recognise messages by; each row as it comes. */
   headers(uids: UidSet | null, onRow: (row: FetchRow) => void): Promise<void>;
@@ -107,7 +114,7 @@ export function fetchConnection(connection: Connection, account: Account): Fetch
   const fetchRows = async (
     uids: UidSet | null,
     items: string,
-    { bytes = 0 }: { bytes?: number },
+    { bytes = 0, ordered = true }: { bytes?: number; ordered?: boolean },
     onRow: (row: FetchRow) => void,
   ): Promise<void> => {
     const seen = new Set<number>();
@@ -117,7 +124,8 @@ export function fetchConnection(connection: Connection, account: Account): Fetch
     // A UIDNEXT that is no higher than the count of messages cannot be true.
     const next = uidNext > exists ? uidNext : 2 ** 32;
     const asked = (uid: number) => (uids === null ? uid < next : uids.has(uid));
-    const rows = uids === null ? new RowsInOrder(onRow) : { take: onRow, end: () => {} };
+    const known = uids !== null || !ordered;
+    const rows = known ? { take: onRow, end: () => {} } : new RowsInOrder(onRow);
     const FETCH = (untagged: Untagged) => {
       const row = toFetchRow(untagged);
       if (row === null || seen.has(row.uid) || !asked(row.uid)) {
@@ -164,6 +172,21 @@ export function fetchConnection(connection: Connection, account: Account): Fetch
       rememberMailbox(client, mailbox.path, mailbox.delimiter);
       return mode === 'read' ? examine(connection, mailbox.path) : select(connection, mailbox.path);
     },
+    async openSince(mailbox, since) {
+      rememberMailbox(client, mailbox.path, mailbox.delimiter);
+      const able = has('QRESYNC') && (await connection.run(enableQresync));
+      if (since === null || !able) {
+        return { ...(await examine(connection, mailbox.path)), changes: null };
+      }
+      const totalMs = Math.min(transferMs(bytesPerRow * (mailbox.messages ?? 0)), longestMs);
+      return examineSince(connection, mailbox.path, since, { totalMs }).catch(
+        async (error: unknown) => {
+          // It has QRESYNC by its own word only.
+          if (!(error instanceof Failure) || error.kind !== 'refused') throw error;
+          return { ...(await examine(connection, mailbox.path)), changes: null };
+        },
+      );
+    },
     async uids() {
       const found = await allUids(connection);
       if (found.size >= mailbox().exists) return found;
@@ -178,7 +201,7 @@ export function fetchConnection(connection: Connection, account: Account): Fetch
         const keys = [{ atom: 'UID' }, { atom: range }];
         found = found.union(UidSet.of(await connection.search(keys)));
       }
-      return found;
+      return found.intersection(uids);
     },
     async sizes(uids) {
       const rows = await collect(uids, '(UID RFC822.SIZE)', 0);
@@ -233,7 +256,10 @@ export function fetchConnection(connection: Connection, account: Account): Fetch
     },
     flags: async (uids, changedSince) => {
       const since = changedSince === null ? '' : ` (CHANGEDSINCE ${changedSince})`;
-      return collect(uids, `(UID FLAGS${ids})${since}`, 0);
+      const rows: FetchRow[] = [];
+      const items = `(UID FLAGS)${since}`;
+      await fetchRows(uids, items, { ordered: false }, (row) => rows.push(row));
+      return rows;
     },
     headers: (uids, onRow) =>
       fetchRows(uids, `(UID RFC822.SIZE${ids} BODY.PEEK[HEADER])`, { bytes: 1 }, onRow),

@@ -108,6 +108,53 @@ export async function listWithStatus(
   return run.call(client, 'LIST', '', pattern, { statusQuery });
 }
 
+export interface ChangesListener {
+  /** VANISHED, in an answer to SELECT or EXAMINE. */
+  vanished(answer: Untagged): void;
+  /** FETCH, in an answer to SELECT or EXAMINE. */
+  row(answer: Untagged): void;
+  /** VANISHED while a mailbox is open; gives how many messages it has less. */
+  expunged(answer: Untagged): number;
+}
+
+/**
+ * Hand over VANISHED and FETCH that no command has asked for (RFC 7162). imapflow makes an event of
+ * each UID in them, and of "1:16777216", a few bytes on the wire, so many that nothing else gets a
+ * turn.
+ */
+export function hearChanges(client: ImapFlow, listener: ChangesListener): void {
+  for (const name of ['untaggedVanished', 'untaggedFetch']) {
+    if (typeof Reflect.get(client, name) !== 'function')
+      throw new Error(`this imapflow has no ${name}`);
+  }
+  // With a second argument a mailbox is being opened.
+  Reflect.set(client, 'untaggedVanished', async (answer: Untagged, opening?: unknown) => {
+    if (opening !== undefined) return listener.vanished(answer);
+    const { mailbox } = client;
+    if (mailbox !== false) mailbox.exists = Math.max(0, mailbox.exists - listener.expunged(answer));
+  });
+  Reflect.set(client, 'untaggedFetch', async (answer: Untagged, opening?: unknown) => {
+    if (opening !== undefined) listener.row(answer);
+  });
+}
+
+/**
+ * ENABLE QRESYNC (RFC 7162 §3.2.3), so that a mailbox is opened with what has changed in it. Only
+ * before the first one is opened; false where the server has it not.
+ */
+export async function enableQresync(client: ImapFlow): Promise<boolean> {
+  if (client.enabled.has('QRESYNC')) return true;
+  const run: unknown = Reflect.get(client, 'run');
+  if (typeof run !== 'function') throw new Error('this imapflow has no run');
+  await run.call(client, 'ENABLE', ['QRESYNC']);
+  return client.enabled.has('QRESYNC');
+}
+
+/** Whether the server has told the changes of the mailbox it has just opened. */
+export function changesAreTold(client: ImapFlow): boolean {
+  return client.mailbox !== false && Reflect.get(client.mailbox, 'qresync') === true;
+}
+
 /** COMPRESS=DEFLATE from now on (RFC 4978), where the server has it. */
 export async function compress(client: ImapFlow): Promise<void> {
   const start: unknown = Reflect.get(client, 'compress');

@@ -36,9 +36,19 @@ export function toStatuses(listed: unknown): MailboxStatus[] {
       messages: count(field(status, 'messages')),
       uidNext: count(field(status, 'uidNext')),
       uidValidity: isUid(uidValidity) ? uidValidity : null,
-      highestModseq: /^\d{1,19}$/.exec(String(field(status, 'highestModseq') ?? ''))?.[0] ?? null,
+      highestModseq: toModseq(field(status, 'highestModseq')),
     };
   });
+}
+
+/** Zero is a mailbox without mod-sequences (RFC 7162 §3.1.2.2): it says nothing of changes. */
+export function toModseq(value: unknown): string | null {
+  return /^[1-9]\d{0,18}$/.exec(String(value ?? ''))?.[0] ?? null;
+}
+
+/** Whether a mod-sequence is known, and no lower than another. */
+export function isAtLeast(modseq: string | null, other: string): boolean {
+  return modseq !== null && BigInt(modseq) >= BigInt(other);
 }
 
 function count(value: unknown): number | null {

@@ -1,9 +1,11 @@
-import type { MailboxObject } from 'imapflow';
+import type { ImapFlow, MailboxObject, MailboxOpenOptions } from 'imapflow';
 import { errorField, Failure } from '../errors.ts';
 import { isUid } from '../uid-set.ts';
-import type { Connection } from './connection.ts';
+import { ChangesHeard, type MailboxChanges, type Since, unheard } from './changes.ts';
+import type { Connection, Limits } from './connection.ts';
 import { toMailbox } from './from-imapflow.ts';
-import { knowMailbox } from './imapflow-internals.ts';
+import { changesAreTold, hearChanges, knowMailbox } from './imapflow-internals.ts';
+import { isAtLeast, toModseq } from './mailbox-status.ts';
 import type { Mailbox, OpenMailbox } from './message.ts';
 
 export interface ListOptions {
@@ -38,6 +40,12 @@ export async function searchableMailboxes(connection: Connection): Promise<strin
     .map(({ path }) => path);
 }
 
+/** An open mailbox, and what has changed in it. */
+export interface ResumedMailbox extends OpenMailbox {
+  /** Null where the server does not tell, or not all of it. */
+  readonly changes: MailboxChanges | null;
+}
+
 /** Open a mailbox read-only (EXAMINE). @throws Failure 'not-found' */
 export function examine(connection: Connection, path: string): Promise<OpenMailbox> {
   return openMailbox(connection, path, { readOnly: true });
@@ -48,19 +56,42 @@ export function select(connection: Connection, path: string): Promise<OpenMailbo
   return openMailbox(connection, path, { readOnly: false });
 }
 
+/**
+ * EXAMINE that tells what has changed since then, in the same answer (RFC 7162 §3.2.5.1). Where the
+ * server has renumbered the mailbox, or its mod-sequence went back, that would not be all of it.
+ */
+export async function examineSince(
+  connection: Connection,
+  path: string,
+  { uidValidity, modseq }: Since,
+  limits: Limits,
+): Promise<ResumedMailbox> {
+  const { client } = connection;
+  const heard = new ChangesHeard();
+  hearChanges(client, heard);
+  try {
+    const options = { readOnly: true, uidValidity, changedSince: modseq };
+    const opened = await openMailbox(connection, path, options, limits);
+    const told = changesAreTold(client) && isAtLeast(opened.highestModseq, modseq);
+    return { ...opened, changes: told ? heard.changes : null };
+  } finally {
+    hearChanges(client, unheard);
+  }
+}
+
 async function openMailbox(
   connection: Connection,
   path: string,
-  options: { readonly readOnly: boolean },
+  options: MailboxOpenOptions,
+  limits?: Limits,
 ): Promise<OpenMailbox> {
   checkPath(path);
   knowMailbox(connection.client, path);
-  const mailbox = await connection.run((client) =>
+  const open = (client: ImapFlow) =>
     client.mailboxOpen(path, options).catch((error: unknown) => {
       throw isMissing(error) ? noSuchFolder(path, error) : error;
-    }),
-  );
-  return checkedMailbox(mailbox, path);
+    });
+  return checkedMailbox(await connection.run(open, limits), path);
 }
 
 /** imapflow has looked; or the server says so itself (RFC 5530). */
@@ -107,6 +138,6 @@ function checkedMailbox(mailbox: MailboxObject, path: string): OpenMailbox {
     messages,
     uidValidity,
     uidNext: mailbox.uidNext ?? null,
-    highestModseq: mailbox.highestModseq === undefined ? null : String(mailbox.highestModseq),
+    highestModseq: toModseq(mailbox.highestModseq),
   };
 }

@@ -4,6 +4,10 @@ import { answerAsUsual, type Letter, opened, uidValidity } from './usual-imap.ts
 /** A folder of a scripted server, and what the server says of it that is not so. */
 export interface ScriptedFolder {
   readonly letters: readonly Letter[];
+  /** HIGHESTMODSEQ, where it has such a thing. */
+  readonly modseq?: number;
+  /** What is told where it is opened with QRESYNC: lines of VANISHED and FETCH. */
+  readonly changes?: string;
   /** In place of what an honest server would say; null where it says that. */
   readonly lie?: (said: Said) => string | null;
   /** Attributes in its LIST, such as `\Sent`. */
@@ -22,7 +26,7 @@ export interface Said {
 /** Serves these folders, which may be changed while it does. */
 export function foldersScript(
   folders: ReadonlyMap<string, ScriptedFolder>,
-  options: Pick<Script, 'capabilities'> = {},
+  { enabled, ...options }: Pick<Script, 'capabilities'> & { readonly enabled?: string } = {},
 ): Script {
   const selected = new WeakMap<AbortSignal, string>();
   const counts = new Map<string, number>();
@@ -35,13 +39,14 @@ export function foldersScript(
     if (verb === 'LIST') return talk.send(listed(folders, command));
     const name = named ?? selected.get(talk.gone) ?? '';
     const folder = folders.get(name);
+    if (verb === 'ENABLE') return talk.send(enabled ?? '* ENABLED QRESYNC\r\n<tag> OK done\r\n');
     if (folder === undefined) {
       return talk.send(answerAsUsual(command, { ...options, letters: [], encrypted: true }));
     }
     const key = `${name} ${verb}`;
     const times = counts.get(key) ?? 0;
     counts.set(key, times + 1);
-    const honest = honestAnswer(verb, name, command, folder.letters);
+    const honest = honestAnswer(verb, name, command, folder);
     await talk.send(folder.lie?.({ command, times, honest }) ?? honest);
   };
   return { ...options, on: [[/^(LIST|STATUS|EXAMINE|SELECT|NOOP|UID|FETCH|ENABLE)\b/i, answer]] };
@@ -51,13 +56,18 @@ function honestAnswer(
   verb: string,
   name: string,
   command: string,
-  letters: readonly Letter[],
+  { letters, modseq, changes = '' }: ScriptedFolder,
 ): string {
   if (verb === 'STATUS') {
     const next = (letters.at(-1)?.uid ?? 0) + 1;
-    return `* STATUS "${name}" (MESSAGES ${letters.length} UIDNEXT ${next} UIDVALIDITY ${uidValidity})\r\n<tag> OK done\r\n`;
+    const highest = modseq === undefined ? '' : ` HIGHESTMODSEQ ${modseq}`;
+    return `* STATUS "${name}" (MESSAGES ${letters.length} UIDNEXT ${next} UIDVALIDITY ${uidValidity}${highest})\r\n<tag> OK done\r\n`;
   }
-  if (verb === 'EXAMINE' || verb === 'SELECT') return opened(letters);
+  if (verb === 'EXAMINE' || verb === 'SELECT') {
+    const highest = modseq === undefined ? '' : `* OK [HIGHESTMODSEQ ${modseq}] highest\r\n`;
+    const told = command.includes('QRESYNC') ? changes : '';
+    return opened(letters).replace('<tag> OK', `${highest}${told}<tag> OK`);
+  }
   return answerAsUsual(command, { letters, encrypted: true });
 }
 

@@ -2,18 +2,21 @@ import type { MailboxArchive, PassEnding } from '../../archive/mailbox-archive.t
 import { NotTaken } from '../../archive/not-taken.ts';
 import { isLarge, windows } from '../../archive/windows.ts';
 import { errorText, Failure } from '../../errors.ts';
+import type { Since } from '../../mail/changes.ts';
 import type {
   FetchConnection,
   IncomingMessage,
   SizedMessage,
 } from '../../mail/fetch-connection.ts';
 import type { MailboxStatus } from '../../mail/mailbox-status.ts';
+import type { ResumedMailbox } from '../../mail/mailboxes.ts';
 import type { OpenMailbox } from '../../mail/message.ts';
 import type { Task } from '../../terminal/progress.ts';
 import type { Totals } from '../../terminal/progress-line.ts';
 import { UidSet } from '../../uid-set.ts';
 import { applyAfterwards } from './afterwards.ts';
 import type { Job } from './crew.ts';
+import { type FollowedChanges, followedChanges, resumePoint } from './followed-changes.ts';
 import { mirrorMailbox } from './mirror.ts';
 import { everyUid } from './presence.ts';
 import { recognise } from './recognise.ts';
@@ -38,6 +41,9 @@ export class MailboxPass {
   readonly status: MailboxStatus;
   readonly archive: MailboxArchive;
   readonly failed = new Map<number, string>();
+  opened: ResumedMailbox | null = null;
+  /** What the server has told of changes; null where all of it must be looked at. */
+  followed: FollowedChanges | null = null;
   /** What ended this mailbox, when others go on. */
   failure: Failure | null = null;
   /** How many messages the server says it has and does not name, or names and does not describe. */
@@ -86,7 +92,8 @@ export class MailboxPass {
 
   async #begin(connection: FetchConnection): Promise<void> {
     const { request } = this.#run;
-    const opened = await this.#open(connection);
+    const opened = await this.#open(connection, this.since);
+    this.opened = opened;
     const { state } = this.archive;
     const renumbered = state !== null && state.uidValidity !== opened.uidValidity;
     const known = renumbered ? await recognise(this.#run, connection, this.archive, opened) : [];
@@ -96,7 +103,8 @@ export class MailboxPass {
     if (nothingHere && (await this.archive.leftovers()).size === 0) {
       return this.#fetchEverything(connection, opened);
     }
-    this.#present = await this.#selected(connection);
+    this.followed = renumbered ? null : followedChanges(opened, this.status, state);
+    this.#present = this.followed?.present ?? (await this.#selected(connection));
     const missing = await this.archive.missing(this.#present);
     const wanted = request.refetch ? this.#present : missing;
     if (wanted.size > maxMessages) throw tooMany(this.status.path);
@@ -372,8 +380,17 @@ export class MailboxPass {
     return this.#present;
   }
 
-  async #open(connection: FetchConnection): Promise<OpenMailbox> {
-    const opened = await this.#run.open(connection, this.status);
+  set present(uids: UidSet) {
+    this.#present = uids;
+  }
+
+  /** From where on the server is asked for changes; null where it has to be looked at as a whole. */
+  get since(): Since | null {
+    return this.#run.request.mirror === null ? null : resumePoint(this.status, this.archive.state);
+  }
+
+  async #open(connection: FetchConnection, since: Since | null = null): Promise<ResumedMailbox> {
+    const opened = await this.#run.open(connection, this.status, since);
     if (this.#uidValidity !== 0 && this.#uidValidity !== opened.uidValidity) {
       throw new Failure('temporary', `the server has renumbered ${this.status.path} just now`, {
         hint: 'run the same command again: what was stored is kept',

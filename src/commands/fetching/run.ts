@@ -4,9 +4,10 @@ import {
   MailboxArchive,
   withArchive,
 } from '../../archive/mailbox-archive.ts';
+import type { Since } from '../../mail/changes.ts';
 import type { FetchConnection } from '../../mail/fetch-connection.ts';
 import type { MailboxStatus } from '../../mail/mailbox-status.ts';
-import type { OpenMailbox } from '../../mail/message.ts';
+import type { ResumedMailbox } from '../../mail/mailboxes.ts';
 import type { App } from '../app.ts';
 import { openFetching } from '../mail.ts';
 import { Budget } from './budget.ts';
@@ -27,8 +28,12 @@ export interface FetchRun {
   readonly report: Report;
   /** Go on without waiting; a failure ends the run, and the run waits for it at its end. */
   inBackground(work: Promise<void>): void;
-  /** Open a mailbox on a connection, unless it is open there already. */
-  open(connection: FetchConnection, mailbox: MailboxStatus): Promise<OpenMailbox>;
+  /** Open a mailbox on a connection, unless it is open there already; told what changed since. */
+  open(
+    connection: FetchConnection,
+    mailbox: MailboxStatus,
+    since?: Since | null,
+  ): Promise<ResumedMailbox>;
 }
 
 /** Fetch what `request` asks for into the account's archive. */
@@ -69,6 +74,7 @@ async function fetchMailboxes(preparation: Preparation): Promise<void> {
     onFewerConnections: (error) => app.log.info('no further connection', { reason: String(error) }),
   });
   const background: Promise<void>[] = [];
+  const passes: MailboxPass[] = [];
   const run: FetchRun = {
     app,
     account,
@@ -76,13 +82,12 @@ async function fetchMailboxes(preparation: Preparation): Promise<void> {
     crew,
     budget,
     report,
-    open: opener(request),
+    open: opener(request, () => passes.some((pass) => pass.since !== null)),
     inBackground: (work) => {
       background.push(budget.hold(bytesOfEnding, work).catch((error: unknown) => crew.fail(error)));
     },
   };
 
-  const passes: MailboxPass[] = [];
   for (const status of mailboxes) {
     const pass = await begin(run, settings, status);
     if (pass !== null) passes.push(pass);
@@ -121,7 +126,7 @@ async function begin(
   const idle = !request.refetch && !changesServer(request.afterwards);
   const unchanged = archive.isComplete(status, { flags: request.mirror !== null });
   if (idle && unchanged) {
-    await report.unchanged(status, archive.state?.stored.size ?? 0);
+    await report.unchanged(status, archive.kept.size);
     return null;
   }
   return new MailboxPass(run, status, archive);
@@ -151,14 +156,16 @@ export function archiveSettings(
 }
 
 /** EXAMINE as long as nothing is to be changed. */
-function opener(request: FetchRequest): FetchRun['open'] {
+function opener(request: FetchRequest, resumes: () => boolean): FetchRun['open'] {
   const mode = changesServer(request.afterwards) ? 'write' : 'read';
-  const last = new WeakMap<FetchConnection, OpenMailbox>();
-  return async (connection, mailbox) => {
+  const last = new WeakMap<FetchConnection, ResumedMailbox>();
+  return async (connection, mailbox, since = null) => {
     const open = last.get(connection);
     if (open?.path === mailbox.path) return open;
     last.delete(connection);
-    const opened = await connection.open(mailbox, mode);
+    const opened = resumes()
+      ? await connection.openSince(mailbox, since)
+      : { ...(await connection.open(mailbox, mode)), changes: null };
     last.set(connection, opened);
     return opened;
   };
