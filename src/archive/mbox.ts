@@ -6,6 +6,7 @@ import { errorCode, Failure } from '../errors.ts';
 import { makeDirectory, syncDirectory, writeFileDurably } from '../system/files.ts';
 import { tryLockFile } from '../system/lock.ts';
 import { readSmallFile } from '../system/small-file.ts';
+import { measured } from './content.ts';
 import { headerField } from './header.ts';
 import type { MessageToStore, OpenSink, Place, Sink, StoredPlace } from './sink.ts';
 import { written } from './written.ts';
@@ -60,7 +61,8 @@ class Mbox implements OpenSink {
     await settled;
   }
 
-  async #append({ internalDate, content }: MessageToStore): Promise<StoredPlace> {
+  async #append({ internalDate, content: raw }: MessageToStore): Promise<StoredPlace> {
+    const { content, fingerprint } = measured(raw, { keepRaw: false });
     const file = this.#file ?? (await written(this.#path, () => this.#beginGroup()));
     const { size: start } = await file.stat();
     let sizeBytes = 0;
@@ -86,7 +88,7 @@ class Mbox implements OpenSink {
       await written(this.#path, () => file.truncate(start));
       throw error;
     }
-    return { path: this.#path, sizeBytes };
+    return { path: this.#path, sizeBytes, fingerprint: fingerprint() };
   }
 
   async #beginGroup(): Promise<FileHandle> {

@@ -29,7 +29,9 @@ describeWith(['dovecot', 'strace'], 'fetch, killed at a step of its writing', ()
       let steps = 0;
       for (let killed = true; killed; ) {
         const data = `data-${steps + 1}`;
-        // One thread, as strace counts in each by itself.
+        // As few threads as there can be, as strace counts in each by itself. All syncs are in one of
+        // them; the renames of the messages in another, in which the memory is not renamed. Before
+        // and after that there is a sync.
         const env = { XDG_DATA_HOME: join(home.directory, data), UV_THREADPOOL_SIZE: '1' };
         const inject = `inject=${systemCall}:signal=SIGKILL:when=${steps + 1}`;
         const strace = ['-f', '-qq', '-o', '/dev/null', '-e', `trace=${systemCall}`, '-e', inject];
@@ -47,8 +49,9 @@ describeWith(['dovecot', 'strace'], 'fetch, killed at a step of its writing', ()
         expect(census(await archivedMessages(archive(data))), step).toEqual(wanted);
         expect(temporaryFiles(join(home.directory, data)), step).toEqual([]);
       }
-      // Each message and the memory of them, at least.
-      expect(steps).toBeGreaterThan(sources.length);
+      // Each message and, among the syncs, the memory of them, at least.
+      const least = systemCall === 'fsync' ? sources.length + 1 : sources.length;
+      expect(steps).toBeGreaterThanOrEqual(least);
     },
   );
 });

@@ -244,8 +244,9 @@ export class MailboxPass {
     const options = { portion, maxBytesEach: maxBytesAtOnce, expectedBytes };
     try {
       await connection.fetch(uids, options, (one) => {
-        if ('content' in one) this.#take(one);
-        else this.#sizes.set(one.uid, one.sizeBytes);
+        if ('content' in one) return this.#take(one);
+        this.#sizes.set(one.uid, one.sizeBytes);
+        return undefined;
       });
     } catch (error) {
       if (!isOfMessages(error) || !connection.usable) throw error;
@@ -257,9 +258,9 @@ export class MailboxPass {
     this.#task = this.#run.app.progress.start(this.status.path, total);
   }
 
-  /** Store a message while the next ones are coming. */
-  #take(message: IncomingMessage | SizedMessage): void {
-    if (!('content' in message)) return;
+  /** Store a message while the next ones are coming, unless too many of them wait for the disk. */
+  #take(message: IncomingMessage | SizedMessage): Promise<void> | undefined {
+    if (!('content' in message)) return undefined;
     this.#came.add(message.uid);
     this.#task?.advance({ messages: 1, bytes: message.sizeBytes });
     const storing: Promise<void> = this.#run.budget
@@ -267,6 +268,7 @@ export class MailboxPass {
       .catch((error: unknown) => this.#break(error))
       .finally(() => this.#storing.delete(storing));
     this.#storing.add(storing);
+    return this.#run.budget.room();
   }
 
   async #store(message: IncomingMessage): Promise<void> {
