@@ -8,7 +8,7 @@ const folders = new Map(
   Array.from({ length: 60 }, (_, index) => [`folder ${index}`, { letters: threeLetters }]),
 );
 
-test.each([
+test.concurrent.each([
   { what: 'of Gmail, which takes 15', lines: 'provider = "google"', asked: '12', used: 10 },
   { what: 'of Gmail, less than that', lines: 'provider = "google"', asked: '9', used: 9 },
   { what: 'of a Dovecot, which takes 10', lines: 'provider = "dovecot"', asked: '15', used: 6 },
