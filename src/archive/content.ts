@@ -48,8 +48,7 @@ async function* streamed(
 const cr = 0x0d;
 const lineFeed = 0x0a;
 
-/** Takes the pieces of one message, one after the other. */
-export class Measure {
+class Measure {
   readonly #keepRaw: boolean;
   readonly #digest: Hash = createHash('sha256');
   #sizeBytes = 0;
@@ -59,7 +58,6 @@ export class Measure {
   #begun: string | null = '';
   #header = '';
 
-  /** Without `keepRaw` pieces are respelled where they are. */
   constructor(keepRaw: boolean) {
     this.#keepRaw = keepRaw;
   }

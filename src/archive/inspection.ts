@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { open, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { UidSet } from '../uid-set.ts';
 import { measured } from './content.ts';
@@ -7,8 +7,8 @@ import { emlFiles } from './eml.ts';
 import { filesByUid } from './files-by-uid.ts';
 import type { IndexEntry } from './index-file.ts';
 import type { MailboxArchive } from './mailbox-archive.ts';
-import { mboxName } from './mbox.ts';
-import { mboxDigests } from './mbox-digests.ts';
+import { missingFromMbox } from './mbox-digests.ts';
+import { mboxName } from './mbox-text.ts';
 
 /** A message that is not as it was stored. */
 export interface Defect {
@@ -46,8 +46,7 @@ export async function inspect(
   return defects;
 }
 
-/** The file of each message that is there. */
-export async function pathsByUid(
+async function pathsByUid(
   archive: MailboxArchive,
   uidValidity: number,
   index: ReadonlyMap<number, IndexEntry>,
@@ -91,16 +90,9 @@ async function inspectMbox(
   index: ReadonlyMap<number, IndexEntry>,
 ): Promise<Defect[]> {
   const path = join(archive.directory, mboxName);
-  const file = await open(path).catch(() => null);
-  const digests = file === null ? new Map<string, number>() : await mboxDigests(file);
-  const defects: Defect[] = [];
-  for (const uid of uids) {
-    const digest = index.get(uid)?.digest;
-    if (digest === undefined) continue;
-    const count = digests.get(digest) ?? 0;
-    if (count > 0) digests.set(digest, count - 1);
-    else
-      defects.push({ uid, path, what: 'missing', reason: 'no message in the mbox is as it was' });
-  }
-  return defects;
+  const known = [...uids].flatMap((uid) => index.get(uid) ?? []);
+  const reason = 'no message in the mbox is as it was';
+  return (await missingFromMbox(path, known)).map(({ uid }) => {
+    return { uid, path, what: 'missing', reason };
+  });
 }

@@ -4,10 +4,13 @@ import { Failure } from '../errors.ts';
 import { makeDirectory, removeUnfinished } from '../system/files.ts';
 import { withLock } from '../system/lock.ts';
 import { UidSet } from '../uid-set.ts';
+import { type Fingerprint, measured } from './content.ts';
 import { folderPath, type Layout } from './folder-path.ts';
 import { type Format, sinkOf } from './formats.ts';
 import { appendIndex, type IndexEntry, indexFile, loadIndex } from './index-file.ts';
 import { maildirName } from './maildir.ts';
+import { missingFromMbox } from './mbox-digests.ts';
+import { mboxName } from './mbox-text.ts';
 import type { LineEndings, MessageToStore, OpenSink, Place, StoredPlace } from './sink.ts';
 import {
   emptyState,
@@ -22,10 +25,7 @@ import { written } from './written.ts';
 
 /** How an archive is kept. */
 export interface ArchiveSettings
-  extends Pick<
-    Place,
-    'nameTemplate' | 'command' | 'print' | 'withSource' | 'json' | 'signal' | 'files'
-  > {
+  extends Pick<Place, 'nameTemplate' | 'command' | 'print' | 'withSource' | 'json' | 'signal'> {
   readonly root: string;
   readonly account: string;
   /** Whose mail it is. */
@@ -43,9 +43,10 @@ export interface ArchivedMailbox {
   readonly delimiter: string | null;
 }
 
-export interface IncomingMessage extends MessageToStore {
+export interface IncomingMessage extends Omit<MessageToStore, 'content'> {
   /** As the server says, which may be an estimate. */
   readonly sizeBytes: number;
+  readonly content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 }
 
 /** A message that is durable and remembered. */
@@ -116,7 +117,11 @@ export class MailboxArchive {
   #sink: OpenSink | null = null;
   /** There was no memory: nothing was fetched yet, or somebody has removed it. */
   #forgotten = false;
-  #stored: { readonly path: string | null; readonly entry: IndexEntry }[] = [];
+  #stored: {
+    readonly path: string | null;
+    readonly position: number | null;
+    readonly entry: IndexEntry;
+  }[] = [];
   #committing: Promise<unknown> = Promise.resolve();
 
   private constructor(
@@ -200,10 +205,14 @@ export class MailboxArchive {
     const sink = await sinkOf(settings.format);
     const labels = { account: settings.account, folder: this.#mailbox.path };
     // One file goes on where it ended, also after the server has renumbered the mailbox.
-    const position = this.#state?.position ?? null;
-    this.#sink = await sink({ ...settings, directory, uidValidity, labels, position });
+    const given = this.#state?.position ?? null;
+    this.#sink = await sink({ ...settings, directory, uidValidity, labels, position: given });
+    const position = this.#sink.position ?? given;
     this.#forgotten = this.#state === null;
-    if (this.#state?.uidValidity === uidValidity) return;
+    if (this.#state?.uidValidity === uidValidity) {
+      if (position !== given) await this.update({ position });
+      return;
+    }
     const { address } = settings;
     // The rows first: were the memory first, a crash between the two would forget where they are.
     await appendIndex(this.#indexPath, recognised);
@@ -224,7 +233,7 @@ export class MailboxArchive {
     const unknown = present.minus(this.#known.stored);
     if (unknown.size === 0) return unknown;
     const found = (await this.leftovers()).intersection(unknown);
-    if (found.size > 0) await this.#remember(found);
+    if (found.size > 0) await this.#remember(found, this.#known.position);
     return unknown.minus(found);
   }
 
@@ -233,6 +242,10 @@ export class MailboxArchive {
     const named = UidSet.of(await this.#open.storedUids());
     if (!this.#forgotten) return named;
     const rows = (await this.loadIndex()).get(this.#known.uidValidity) ?? new Map();
+    if (this.#settings.format === 'mbox') {
+      const lost = await missingFromMbox(join(this.directory, mboxName), rows.values());
+      return UidSet.of(rows.keys()).minus(UidSet.of(lost.map(({ uid }) => uid)));
+    }
     if (!namesFiles(this.#settings.format)) return named.union(UidSet.of(rows.keys()));
     // Recognised under a former UID: its file still has that name.
     const names = new Set(await this.#open.names?.());
@@ -242,8 +255,12 @@ export class MailboxArchive {
 
   /** Store one message. It is durable and remembered after the next `commit`. */
   async store(message: IncomingMessage): Promise<void> {
-    const place = await this.#open.store(message);
-    this.#stored.push({ path: place.path, entry: this.#entry(message, place) });
+    const { format, lineEndings } = this.#settings;
+    const keepRaw = lineEndings === 'keep' || format === 'eml' || format === 'ndjson';
+    const { content, fingerprint } = measured(message.content, { keepRaw });
+    const place = await this.#open.store({ ...message, content });
+    const entry = this.#entry(message, place, fingerprint());
+    this.#stored.push({ path: place.path, position: place.position ?? null, entry });
   }
 
   /**
@@ -260,7 +277,11 @@ export class MailboxArchive {
         await Promise.all([this.#open.settle(), appendIndex(this.#indexPath, entries)]);
       }
       const stored = UidSet.of(entries.map(({ uid }) => uid));
-      await this.#remember(stored, ending);
+      // Not where a file ends by now: what came after these is not remembered yet.
+      const positions = batch.flatMap(({ position }) => position ?? []);
+      const position = positions.length > 0 ? Math.max(...positions) : this.#known.position;
+      await this.#remember(stored, position, ending);
+      await this.#sink?.remembered?.(position);
       return batch.map(({ path, entry: { uid, sizeBytes } }) => ({ uid, path, sizeBytes }));
     });
     this.#committing = committed.catch(() => {});
@@ -292,7 +313,11 @@ export class MailboxArchive {
     return this.#state;
   }
 
-  #entry(message: IncomingMessage, { path, sizeBytes, fingerprint }: StoredPlace): IndexEntry {
+  #entry(
+    message: IncomingMessage,
+    { path, sizeBytes }: StoredPlace,
+    fingerprint: Fingerprint,
+  ): IndexEntry {
     const { uidValidity } = this.#known;
     const named = path !== null && namesFiles(this.#settings.format);
     const name = named ? maildirName(basename(path)) : null;
@@ -301,10 +326,9 @@ export class MailboxArchive {
     return { uidValidity, uid, name, storedBytes, serverBytes, ...fingerprint, ...ids };
   }
 
-  async #remember(uids: UidSet, ending?: PassEnding): Promise<void> {
+  async #remember(uids: UidSet, position: number | null, ending?: PassEnding): Promise<void> {
     const state = this.#known;
     const stored = state.stored.union(uids);
-    const position = this.#sink?.position ?? state.position;
     if (ending === undefined) {
       if (uids.size > 0) await this.#save({ ...state, stored, position });
       return;

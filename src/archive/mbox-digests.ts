@@ -1,12 +1,26 @@
 import { createHash } from 'node:crypto';
-import type { FileHandle } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
+
+/** Those of these messages that are not, byte for byte, in an mbox. */
+export async function missingFromMbox<T extends { readonly digest: string }>(
+  path: string,
+  messages: Iterable<T>,
+): Promise<T[]> {
+  const file = await open(path).catch(() => null);
+  const digests = file === null ? new Map<string, number>() : await mboxDigests(file);
+  return [...messages].filter(({ digest }) => {
+    const count = digests.get(digest) ?? 0;
+    digests.set(digest, count - 1);
+    return count <= 0;
+  });
+}
 
 /**
  * How often each message is in an mbox, by the digest of its bytes without quoting. An mbox does
  * not say whether the last line of a message had an end, so each counts both with and without.
  * Closes the file.
  */
-export async function mboxDigests(file: FileHandle): Promise<Map<string, number>> {
+async function mboxDigests(file: FileHandle): Promise<Map<string, number>> {
   const digests = new Map<string, number>();
   const count = (digest: string) => digests.set(digest, (digests.get(digest) ?? 0) + 1);
   const message = { hash: createHash('sha256'), lines: 0, begun: false };

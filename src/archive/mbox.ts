@@ -1,69 +1,82 @@
 import { constants } from 'node:fs';
-import { type FileHandle, lstat, open, readFile, rm, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
+import { type FileHandle, open, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { errorCode, Failure } from '../errors.ts';
 import { makeDirectory, syncDirectory, writeFileDurably } from '../system/files.ts';
-import { tryLockFile } from '../system/lock.ts';
 import { readSmallFile } from '../system/small-file.ts';
-import { measured } from './content.ts';
-import { headerField } from './header.ts';
+import { lockMbox, removeDotLock, removeStaleLock } from './mbox-lock.ts';
+import { FromQuoting, fromLine, mboxName } from './mbox-text.ts';
 import type { MessageToStore, OpenSink, Place, Sink, StoredPlace } from './sink.ts';
 import { written } from './written.ts';
 
-/** The file's name in the mailbox's folder. */
-export const mboxName = 'messages.mbox';
+const { O_RDWR, O_CREAT, O_APPEND, O_NOFOLLOW = 0 } = constants;
 
 export const mbox: Sink = async (place) => {
   const path = join(place.directory, mboxName);
-  await written(path, () => recover(path, place));
-  return new Mbox(path, place);
+  return new Mbox(path, place, await written(path, () => recover(path, place)));
 };
 
 /**
  * An mbox (RFC 4155) whose lines that begin with "From " are quoted so that it can be undone
  * (mboxrd). It is locked as other mail programs lock it, by fcntl and by a `.lock` file, from the
- * first message of a group until the group is synced. Where the group begins is noted before it is
- * written and is also the length the memory has: so what a crash has cut off can be told from what
- * is remembered, and is taken away.
+ * first message of a group until all of the group is remembered. Where the group begins is noted
+ * before it is written: of what follows there, no more is ours to keep than the memory has, and a
+ * crash can have left more. So nobody else may write there before the note is gone.
  */
 class Mbox implements OpenSink {
+  /** Where the memory ends. */
+  position: number;
   readonly #path: string;
   readonly #place: Place;
-  #file: FileHandle | null = null;
-  #end: number | null;
+  #group: Group | null = null;
   /** One after the other: a file has one end. */
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(path: string, place: Place) {
+  constructor(path: string, place: Place, position: number) {
     this.#path = path;
     this.#place = place;
-    this.#end = place.position;
+    this.position = position;
   }
 
   async storedUids(): Promise<number[]> {
     return []; // what is not remembered has been taken away
   }
 
-  get position(): number | null {
-    return this.#end;
-  }
-
   store(message: MessageToStore): Promise<StoredPlace> {
-    const stored = this.#last.then(() => this.#append(message));
-    this.#last = stored.catch(() => {});
-    return stored;
+    return this.#next(() => this.#append(message));
   }
 
-  async settle(): Promise<void> {
-    const settled = this.#last.then(() => this.#finishGroup());
-    this.#last = settled.catch(() => {});
-    await settled;
+  settle(): Promise<void> {
+    // Its name was synced with the note.
+    return this.#next(() => written(this.#path, async () => this.#group?.file.sync()));
   }
 
-  async #append({ internalDate, content: raw }: MessageToStore): Promise<StoredPlace> {
-    const { content, fingerprint } = measured(raw, { keepRaw: false });
-    const file = this.#file ?? (await written(this.#path, () => this.#beginGroup()));
+  remembered(position: number | null): Promise<void> {
+    this.position = position ?? this.position;
+    return this.#next(async () => {
+      if (this.#group !== null && this.#group.end <= this.position) await this.#endGroup();
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#next(async () => {
+      if (this.#group === null) return;
+      const { file, begins } = this.#group;
+      // The run has failed: what is not remembered will come again.
+      await written(this.#path, () => cut(file, begins, this.position));
+      await this.#endGroup();
+    });
+  }
+
+  #next<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#last.then(work);
+    this.#last = done.catch(() => {});
+    return done;
+  }
+
+  async #append({ internalDate, content }: MessageToStore): Promise<StoredPlace> {
+    this.#group ??= await written(this.#path, () => this.#beginGroup());
+    const { file } = this.#group;
     const { size: start } = await file.stat();
     let sizeBytes = 0;
     const put = async (text: string) => {
@@ -88,42 +101,59 @@ class Mbox implements OpenSink {
       await written(this.#path, () => file.truncate(start));
       throw error;
     }
-    return { path: this.#path, sizeBytes, fingerprint: fingerprint() };
+    this.#group.end = start + sizeBytes;
+    return { path: this.#path, sizeBytes, position: this.#group.end };
   }
 
-  async #beginGroup(): Promise<FileHandle> {
-    const { O_RDWR, O_CREAT, O_APPEND, O_NOFOLLOW = 0 } = constants;
-    const file = await open(this.#path, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW, 0o600);
+  async #beginGroup(): Promise<Group> {
+    const path = this.#path;
+    const file = await open(path, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW, 0o600);
     try {
-      await lockMbox(this.#path, file, this.#place.signal);
-      const { size } = await file.stat();
-      this.#end = size;
-      await writeFileDurably(noteOf(this.#path), `${JSON.stringify({ begins: size })}\n`);
-      // Whoever wrote last may have left out the empty line.
-      await separate(file, size);
-      this.#file = file;
-      return file;
+      await lockMbox(path, file, this.#place.signal);
+      try {
+        const { size } = await file.stat();
+        // What the memory says of the end would be wrong from here on.
+        if (size < this.position) throw madeShorter(path);
+        await writeFileDurably(noteOf(path), `${JSON.stringify({ begins: size })}\n`);
+        // Whoever wrote last may have left out the empty line.
+        await separate(file, size);
+        return { file, begins: size, end: size };
+      } catch (error) {
+        await removeDotLock(path);
+        throw error;
+      }
     } catch (error) {
       await file.close();
       throw error;
     }
   }
 
-  async #finishGroup(): Promise<void> {
-    const file = this.#file;
-    if (file === null) return;
-    this.#file = null;
+  async #endGroup(): Promise<void> {
+    const group = this.#group;
+    if (group === null) return;
+    this.#group = null;
     await written(this.#path, async () => {
       try {
-        await file.sync();
-        await syncDirectory(this.#place.directory);
-        this.#end = (await file.stat()).size;
+        await removeNote(this.#path);
       } finally {
-        await rm(lockFileOf(this.#path), { force: true });
-        await file.close(); // ends the lock of the kernel with it
+        await removeDotLock(this.#path);
+        await group.file.close(); // ends the lock of the kernel with it
       }
     });
   }
+}
+
+/** What is written under one lock. */
+interface Group {
+  readonly file: FileHandle;
+  readonly begins: number;
+  end: number;
+}
+
+function madeShorter(path: string): Failure {
+  return new Failure('temporary', `another program has made ${path} shorter just now`, {
+    hint: 'run the same command again: what was stored is kept',
+  });
 }
 
 async function separate(file: FileHandle, size: number): Promise<void> {
@@ -136,111 +166,42 @@ async function separate(file: FileHandle, size: number): Promise<void> {
 }
 
 function noteOf(path: string): string {
-  return `${path}.begins`;
+  return `${path}.unfinished`;
 }
 
-function lockFileOf(path: string): string {
-  return `${path}.lock`;
+/** Durably, before anybody else may write: theirs must not be taken for what a crash has left. */
+async function removeNote(path: string): Promise<void> {
+  await rm(noteOf(path), { force: true });
+  await syncDirectory(dirname(path));
 }
 
-/** Take away what a crash has left half. */
-async function recover(path: string, place: Place): Promise<void> {
-  await makeDirectory(place.directory);
+/** Take away what is there beyond what is remembered. */
+async function cut(file: FileHandle, begins: number, position: number): Promise<void> {
+  const end = Math.max(begins, position);
+  if ((await file.stat()).size <= end) return;
+  await file.truncate(end);
+  await file.sync();
+}
+
+/** Take away what a crash has left half. Gives where the memory ends, unless the file ends before. */
+async function recover(path: string, { directory, position, signal }: Place): Promise<number> {
+  await makeDirectory(directory);
+  await removeStaleLock(path);
   const note = await readSmallFile(noteOf(path), 1024);
-  // Nobody else of ours is running: a lock with our mark is of one that died.
-  const lock = await readFile(lockFileOf(path), 'utf8').catch(() => null);
-  if (lock?.startsWith('mailctl ') === true) await unlink(lockFileOf(path)).catch(() => {});
-  if (note === null) return;
-  const begins = Number(/"begins":(\d{1,15})/.exec(note.toString())?.[1] ?? Number.NaN);
-  // Elsewhere than the memory ends, the group is one that has been remembered.
-  if (begins !== (place.position ?? 0)) return;
-  const stats = await lstat(path).catch(() => null);
-  if (stats === null || stats.size <= begins) return;
-  const file = await open(path, constants.O_RDWR | (constants.O_NOFOLLOW ?? 0));
+  const file = await open(path, O_RDWR | O_NOFOLLOW).catch((error: unknown) => {
+    if (errorCode(error) === 'ENOENT') return null;
+    throw error;
+  });
   try {
-    await lockMbox(path, file, place.signal);
-    await file.truncate(begins);
-    await file.sync();
-    await rm(lockFileOf(path), { force: true });
+    const begins = Number(/"begins":(\d{1,15})/.exec(note?.toString() ?? '')?.[1] ?? Number.NaN);
+    if (file !== null && Number.isSafeInteger(begins)) {
+      await lockMbox(path, file, signal);
+      await cut(file, begins, position ?? 0);
+    }
+    if (note !== null) await removeNote(path);
+    return Math.min(position ?? 0, (await file?.stat())?.size ?? 0);
   } finally {
-    await file.close();
-  }
-}
-
-const lockWaitMs = 60_000;
-
-/** By fcntl and by a `.lock` file: mail programs know one or the other. */
-async function lockMbox(path: string, file: FileHandle, signal: AbortSignal): Promise<void> {
-  const giveUpAt = performance.now() + lockWaitMs;
-  for (;;) {
-    signal.throwIfAborted();
-    const dotLock = await open(lockFileOf(path), 'wx', 0o600).catch((error: unknown) => {
-      if (errorCode(error) === 'EEXIST') return null;
-      throw error;
-    });
-    if (dotLock !== null) {
-      try {
-        await dotLock.writeFile(`mailctl ${process.pid}\n`);
-      } finally {
-        await dotLock.close();
-      }
-      if (tryLockFile(file.fd)) return;
-      await rm(lockFileOf(path), { force: true });
-    }
-    if (performance.now() > giveUpAt) {
-      throw new Failure('temporary', `another program is using ${path}`, {
-        hint: `wait until it has finished; if none is running, remove ${lockFileOf(path)}`,
-      });
-    }
-    await wait(50 + Math.random() * 100);
-  }
-}
-
-/** "From sender date", the date in UTC as asctime(3) has it. */
-function fromLine(text: string, internalDate: Date | null): string {
-  const given = headerField(text, 'return-path') ?? headerField(text, 'from') ?? '';
-  const sender = /[^\s<>,;:"()]+@[^\s<>,;:"()]+/.exec(given)?.[0] ?? 'MAILER-DAEMON';
-  const date = internalDate ?? new Date(0);
-  const [weekday, month] = [
-    ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'][date.getUTCDay()],
-    ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'][
-      date.getUTCMonth()
-    ],
-  ];
-  const time = date.toISOString().slice(11, 19);
-  const day = String(date.getUTCDate()).padStart(2, ' ');
-  return `From ${sender} ${weekday} ${month} ${day} ${time} ${date.getUTCFullYear()}\n`;
-}
-
-/** mboxrd: each line of `>`s and "From " gets one `>` more, whatever the pieces it comes in. */
-export class FromQuoting {
-  #atStart = true;
-  /** The beginning of a line that may still turn out to be one of those. */
-  #held = '';
-  #endsLine = true;
-
-  take(piece: string): string {
-    const text = this.#held + piece;
-    const lineStart = text.lastIndexOf('\n') + 1;
-    const open = text.slice(lineStart);
-    const holds = (lineStart > 0 || this.#atStart) && /^>*(?:F(?:r(?:om?)?)?)?$/.test(open);
-    this.#held = holds ? open : '';
-    const out = holds ? text.slice(0, lineStart) : text;
-    const quoted = this.#quote(out);
-    if (out !== '') this.#atStart = out.endsWith('\n');
-    this.#endsLine = text === '' ? this.#endsLine : text.endsWith('\n');
-    return quoted;
-  }
-
-  /** What is still held, and the end of the last line. */
-  end(): string {
-    return this.#held + (this.#endsLine ? '' : '\n');
-  }
-
-  #quote(text: string): string {
-    if (this.#atStart) return text.replaceAll(/^(?=>*From )/gm, '>');
-    const end = text.indexOf('\n') + 1;
-    if (end === 0) return text;
-    return text.slice(0, end) + text.slice(end).replaceAll(/^(?=>*From )/gm, '>');
+    await removeStaleLock(path);
+    await file?.close();
   }
 }

@@ -1,4 +1,3 @@
-import { measured } from './content.ts';
 import { decodeWords } from './header.ts';
 import type { MessageToStore, OpenSink, Place, Sink, StoredPlace } from './sink.ts';
 
@@ -18,8 +17,7 @@ export const ndjson: Sink = async (place) =>
 async function print(message: MessageToStore, place: Place): Promise<StoredPlace> {
   const pieces: Uint8Array[] = [];
   let sizeBytes = 0;
-  const { content, fingerprint } = measured(message.content, { keepRaw: true });
-  for await (const { raw } of content) {
+  for await (const { raw } of message.content) {
     sizeBytes += raw.byteLength;
     pieces.push(raw);
   }
@@ -40,7 +38,7 @@ async function print(message: MessageToStore, place: Place): Promise<StoredPlace
     text,
     source: place.withSource ? bytes.toString('base64') : null,
   });
-  return { path: null, sizeBytes, fingerprint: fingerprint() };
+  return { path: null, sizeBytes };
 }
 
 interface Parsed {

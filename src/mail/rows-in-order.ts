@@ -6,33 +6,30 @@ import type { FetchRow } from './fetch-row.ts';
  * neighbours. Rows out of order are not handed on; what is missing then is asked for by its UID.
  */
 export class RowsInOrder {
-  readonly #onRow: (row: FetchRow) => Promise<void> | undefined;
+  readonly #onRow: (row: FetchRow) => void;
   #waiting: FetchRow | null = null;
   #last = 0;
 
-  constructor(onRow: (row: FetchRow) => Promise<void> | undefined) {
+  constructor(onRow: (row: FetchRow) => void) {
     this.#onRow = onRow;
   }
 
-  /** What whoever is told of the row before gives back. */
-  take(row: FetchRow): Promise<void> | undefined {
+  take(row: FetchRow): void {
     const before = this.#waiting;
     if (before !== null && row.uid < before.uid) {
       // One of the two is wrong.
       this.#waiting = null;
-      return undefined;
+      return;
     }
-    const given = this.end();
+    this.end();
     if (row.uid > this.#last) this.#waiting = row;
-    return given;
   }
 
   /** Nothing more will come. */
-  end(): Promise<void> | undefined {
-    const row = this.#waiting;
-    if (row === null) return undefined;
+  end(): void {
+    if (this.#waiting === null) return;
+    this.#last = this.#waiting.uid;
+    this.#onRow(this.#waiting);
     this.#waiting = null;
-    this.#last = row.uid;
-    return this.#onRow(row);
   }
 }

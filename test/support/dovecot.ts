@@ -51,7 +51,7 @@ export interface Dovecot {
   createMailbox(user: string, mailbox: string): void;
   /** Gives a mailbox a new UIDVALIDITY. Nobody may have it open. */
   renumber(user: string, mailbox: string): void;
-  /** From now on keeps what clients send after logging in as `user`; the function reads it. */
+  /** Keeps what clients that log in as `user` from now on send; the function reads it. */
   record(user: string): () => string;
   /** Everything Dovecot has logged. */
   log(): string;
@@ -128,9 +128,10 @@ export async function startDovecot(options: DovecotOptions): Promise<Dovecot> {
     record: (user) => {
       const recordings = join(files.home(user), 'rawlog');
       files.makeDirectory(recordings);
+      const earlier = new Set(readdirSync(recordings));
       return () =>
         readdirSync(recordings)
-          .filter((name) => name.endsWith('.in'))
+          .filter((name) => name.endsWith('.in') && !earlier.has(name))
           .sort()
           .map((name) => readFileSync(join(recordings, name), 'utf8'))
           .join('');

@@ -4,7 +4,6 @@ import {
   MailboxArchive,
   withArchive,
 } from '../../archive/mailbox-archive.ts';
-import { WritingThread } from '../../archive/writing-thread.ts';
 import type { Since } from '../../mail/changes.ts';
 import type { FetchConnection } from '../../mail/fetch-connection.ts';
 import type { MailboxStatus } from '../../mail/mailbox-status.ts';
@@ -101,7 +100,12 @@ async function fetchMailboxes(preparation: Preparation): Promise<void> {
   } finally {
     // Also what came before something went wrong stays, and is remembered.
     const settled = await Promise.allSettled(
-      passes.map((pass) => pass.settle().catch(() => pass.commit())),
+      passes.map((pass) =>
+        pass
+          .settle()
+          .catch(() => pass.commit())
+          .finally(() => pass.archive.close()),
+      ),
     );
     for (const one of settled) {
       if (one.status === 'rejected') app.log.info('not remembered', { reason: String(one.reason) });
@@ -153,7 +157,6 @@ export function archiveSettings(
     json: app.output.format === 'json',
     print: (row) => app.output.object(row),
     signal: app.system.signal,
-    files: new WritingThread(new URL('./writing-thread-program.js', import.meta.url)),
   };
 }
 

@@ -1,0 +1,30 @@
+import { beforeAll, expect, test } from 'vitest';
+import { storyNames, tell } from '../support/fetch-stories.ts';
+import { fileFormats, killAt, stepsOf } from '../support/fetch-sweep.ts';
+import { describeWith } from '../support/parts.ts';
+import { type Provider, startProvider } from '../support/provider.ts';
+
+/** The third of eight shares of the steps, for a machine that is needed for other things: `3/8`. */
+const [share = 1, shares = 1] = (process.env.FETCH_SHARE ?? '1/1').split('/').map(Number);
+
+describeWith(['dovecot', 'strace'], 'fetch, killed at every step of its writing', () => {
+  let provider: Provider;
+  beforeAll(async () => {
+    provider = await startProvider();
+  });
+  const cases = fileFormats.flatMap((format) => storyNames.map((story) => ({ format, story })));
+
+  test.each(cases)(
+    '$story, $format: what is there is whole, and the next run ends as if nothing had been',
+    async ({ format, story: name }) => {
+      const story = await tell(provider, name, format, 30);
+      const steps = await stepsOf(story);
+      const mine = steps.filter((_, index) => index % shares === share - 1);
+      let killed = 0;
+      for (const step of mine) if (await killAt(story, step)) killed += 1;
+      process.stderr.write(`${name}, ${format}: killed at ${killed} of ${steps.length} steps\n`);
+      expect(steps.length).toBeGreaterThan(100);
+      expect(killed).toBeGreaterThan(0.9 * mine.length);
+    },
+  );
+});

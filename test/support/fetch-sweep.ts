@@ -1,0 +1,155 @@
+import { cpSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { archivedFiles } from '../sandbox/archive-files.ts';
+import { census, filesBelow, messagesOfMbox, served, temporaryFiles } from './archived.ts';
+import type { Provider } from './provider.ts';
+import { binary, type Home, type Result, run, startProgram } from './run.ts';
+
+export const fileFormats = ['maildir', 'mbox', 'eml'] as const;
+export type FileFormat = (typeof fileFormats)[number];
+
+/** A fetch that is to be killed at its system calls, each time from the same beginning. */
+export interface Story {
+  readonly provider: Provider;
+  /** Logged in. */
+  readonly home: Home;
+  readonly address: string;
+  readonly format: FileFormat;
+  /** The archive it begins with; null: none. */
+  readonly begin: string | null;
+  /** What INBOX has in the end, as the server sends it. */
+  readonly wanted: readonly Buffer[];
+}
+
+/** The nth of these calls that a thread makes. */
+export interface Step {
+  readonly call: string;
+  readonly nth: number;
+  /** Only calls about these files count; empty: all do. */
+  readonly paths: readonly string[];
+}
+
+/** What only the archive is written with. */
+const writing = [
+  ...['fsync', 'fdatasync', 'ftruncate', 'pwrite64', 'pwritev', 'utimensat'],
+  ...['rename', 'link', 'unlink', 'mkdir'],
+];
+/** What other files, and sockets, are read and written with, too. */
+const using = ['openat', 'write', 'writev', 'close', 'fcntl', 'statx', 'fstat', 'getdents64'];
+
+/** Where the archive of every run is: its files are known by their paths. */
+export function archiveOf({ home }: Pick<Story, 'home'>): string {
+  return join(home.directory, 'data', 'mailctl', 'club');
+}
+
+/** Of each run; one thread beside the main one, as strace counts in each by itself. */
+export function environment({ home }: Pick<Story, 'home'>): Record<string, string> {
+  return { XDG_DATA_HOME: join(home.directory, 'data'), UV_THREADPOOL_SIZE: '1' };
+}
+
+function beginAgain(story: Story): void {
+  rmSync(join(story.home.directory, 'data'), { recursive: true, force: true });
+  if (story.begin === null) return;
+  cpSync(story.begin, archiveOf(story), { recursive: true, preserveTimestamps: true });
+}
+
+function fetch(story: Story): Promise<Result> {
+  const args = ['fetch', '--json', '--format', story.format];
+  return run(args, { home: story.home, env: environment(story) });
+}
+
+function traced(story: Story, options: readonly string[]): Promise<Result> {
+  const strace = ['-f', '-qq', ...options, process.execPath, binary];
+  const fetch = ['fetch', '--format', story.format];
+  const { home } = story;
+  return startProgram('strace', [...strace, ...fetch], { home, env: environment(story) }).result;
+}
+
+/** Every step of a fetch that is about the archive. */
+export async function stepsOf(story: Story): Promise<Step[]> {
+  const log = join(story.home.directory, 'strace.log');
+  const look = async (calls: readonly string[], options: readonly string[]) => {
+    beginAgain(story);
+    const all = ['-o', log, '-e', `trace=${calls.join()}`, ...options];
+    expect(await traced(story, all)).toMatchObject({ code: 0 });
+    return readFileSync(log, 'utf8');
+  };
+  const everything = await look([...writing, ...using], ['-y']);
+  const paths = everything.match(new RegExp(`${archiveOf(story)}[^"<>\\n]*`, 'g')) ?? [];
+  const unique = [...new Set(paths)].sort();
+  const steps = (calls: readonly string[], text: string, about: readonly string[]) =>
+    calls.flatMap((call) =>
+      Array.from({ length: mostOf(call, text) }, (_, index): Step => {
+        return { call, nth: index + 1, paths: about };
+      }),
+    );
+  const watched = await look(using, unique.flatMap(watch));
+  return [...steps(writing, everything, []), ...steps(using, watched, unique)];
+}
+
+function watch(path: string): string[] {
+  return ['-P', path];
+}
+
+/** The most calls that one thread has made. */
+function mostOf(call: string, log: string): number {
+  const counts = new Map<string, number>();
+  for (const [, thread = ''] of log.matchAll(new RegExp(`^(\\d+) +${call}\\(`, 'gm'))) {
+    counts.set(thread, (counts.get(thread) ?? 0) + 1);
+  }
+  return Math.max(0, ...counts.values());
+}
+
+/** Kills a fetch at a step, and sees the next one through. False: it did not come to that step. */
+export async function killAt(story: Story, { call, nth, paths }: Step): Promise<boolean> {
+  const step = `${story.format} at ${call} ${nth}`;
+  beginAgain(story);
+  const inject = ['-e', `trace=${call}`, '-e', `inject=${call}:signal=SIGKILL:when=${nth}`];
+  const killed = await traced(story, ['-o', '/dev/null', ...inject, ...paths.flatMap(watch)]);
+  if (killed.signal !== 'SIGKILL') expect(killed, step).toMatchObject({ code: 0 });
+
+  const wanted = census(story.wanted.map((message) => kept(story, message)));
+  for (const [key, count] of census(await wholeMessages(story))) {
+    expect(wanted.get(key), `${step}: a message is not whole, or twice`).toBe(count);
+  }
+  expect(await fetch(story), step).toMatchObject({ code: 0 });
+  expect(census(await messagesOf(story)), step).toEqual(wanted);
+  expect(temporaryFiles(archiveOf(story)), step).toEqual([]);
+  const said = story.provider.imap.record(story.address);
+  const { code, rows } = await fetch(story);
+  expect([code, rows], step).toMatchObject([0, [{ type: 'fetched', saved: 0, failed: 0 }]]);
+  expect(said(), step).not.toContain('BODY');
+  return killed.signal === 'SIGKILL';
+}
+
+/** A message as the format keeps it: an mbox ends every last line. */
+function kept({ format }: Story, message: Buffer): Buffer {
+  if (format !== 'mbox' || message.subarray(-2).equals(Buffer.from('\r\n'))) return message;
+  return Buffer.concat([message, Buffer.from('\r\n')]);
+}
+
+/** The messages of the archive, with the line ends of the network. */
+export async function messagesOf(story: Pick<Story, 'home' | 'format'>): Promise<Buffer[]> {
+  const box = join(archiveOf(story), 'INBOX');
+  if (!existsSync(box)) return [];
+  if (story.format === 'mbox') {
+    const path = join(box, 'messages.mbox');
+    return existsSync(path) ? messagesOfMbox(await readFile(path)).map(served) : [];
+  }
+  const paths =
+    story.format === 'maildir'
+      ? await archivedFiles(box)
+      : filesBelow(box)
+          .filter((name) => name.endsWith('.eml'))
+          .map((name) => join(box, name));
+  return Promise.all(paths.map(async (path) => served(await readFile(path))));
+}
+
+/** Those that must be whole at any moment: the last one of an mbox is being written, under a lock. */
+async function wholeMessages(story: Story): Promise<Buffer[]> {
+  const all = await messagesOf(story);
+  const locked = existsSync(join(archiveOf(story), 'INBOX', 'messages.mbox.lock'));
+  return story.format === 'mbox' && locked ? all.slice(0, -1) : all;
+}
