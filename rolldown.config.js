@@ -53,6 +53,7 @@ const bundles = await Promise.all([
   bundled('src/mailctl.ts', { ...shipped, codeSplitting: { groups } }),
   bundled('src/renewal-process.ts', shipped),
   bundled('src/system/keychain-process.ts', shipped),
+  bundled('src/archive/writing-thread-program.ts', shipped),
 ]);
 const files = bundles.flatMap(({ output }) => output);
 mkdirSync('dist', { recursive: true });

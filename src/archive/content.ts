@@ -48,7 +48,8 @@ async function* streamed(
 const cr = 0x0d;
 const lineFeed = 0x0a;
 
-class Measure {
+/** Takes the pieces of one message, one after the other. */
+export class Measure {
   readonly #keepRaw: boolean;
   readonly #digest: Hash = createHash('sha256');
   #sizeBytes = 0;
@@ -58,6 +59,7 @@ class Measure {
   #begun: string | null = '';
   #header = '';
 
+  /** Without `keepRaw` pieces are respelled where they are. */
   constructor(keepRaw: boolean) {
     this.#keepRaw = keepRaw;
   }

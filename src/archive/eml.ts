@@ -3,9 +3,7 @@ import { join } from 'node:path';
 import { makeDirectory, syncDirectory } from '../system/files.ts';
 import { encodeFileName } from './folder-path.ts';
 import { decodeWords, headerField } from './header.ts';
-import { inLineEndings } from './maildir.ts';
-import { makeFile } from './new-file.ts';
-import type { MessageToStore, OpenSink, Piece, Sink, StoredPlace } from './sink.ts';
+import type { MessageToStore, OpenSink, Sink, StoredPlace } from './sink.ts';
 import { written } from './written.ts';
 
 /** What --name may hold, in braces. */
@@ -16,7 +14,7 @@ const defaultTemplate = '{date}';
  * One file a message, its bytes exactly as the server sent them. Whatever the template gives, the
  * name ends in UIDVALIDITY and UID: no two messages share one, and one stored twice is one file.
  */
-export const eml: Sink = async ({ directory, uidValidity, nameTemplate }) => {
+export const eml: Sink = async ({ directory, uidValidity, nameTemplate, files }) => {
   await written(directory, async () => {
     await makeDirectory(directory);
     for (const name of await readdir(directory)) {
@@ -25,22 +23,18 @@ export const eml: Sink = async ({ directory, uidValidity, nameTemplate }) => {
   });
   const template = nameTemplate ?? defaultTemplate;
 
-  const store = async (message: MessageToStore): Promise<StoredPlace> => {
-    const { uid, internalDate } = message;
-    const seen = { header: '' };
+  const store = ({ uid, internalDate, content }: MessageToStore): Promise<StoredPlace> => {
     const unique = `V${uidValidity}U${uid}`;
-    const place = () =>
-      join(directory, `${fillIn(template, seen.header, internalDate)}.${unique}.eml`);
-    const target = {
-      temporary: join(directory, `.${unique}.part`),
-      path: place,
-      modified: internalDate,
-    };
-    const { sizeBytes, path } = await makeFile(
-      target,
-      inLineEndings(watched(message.content, seen), 'keep'),
-    );
-    return { path, sizeBytes };
+    return files.makeFile((beginning) => {
+      const header = Buffer.from(beginning.subarray(0, maxHeaderBytes)).toString('latin1');
+      const name = fillIn(template, header.replaceAll('\r\n', '\n'), internalDate);
+      return {
+        temporary: join(directory, `.${unique}.part`),
+        path: join(directory, `${name}.${unique}.eml`),
+        modifiedMs: internalDate?.getTime() ?? null,
+        lineEndings: 'keep',
+      };
+    }, content);
   };
 
   return {
@@ -54,6 +48,9 @@ export const eml: Sink = async ({ directory, uidValidity, nameTemplate }) => {
     settle: () => written(directory, () => syncDirectory(directory)),
   } satisfies OpenSink;
 };
+
+/** A name is made of what stands in so many bytes. */
+const maxHeaderBytes = 1 << 16;
 
 const unfinished = /^\.V\d+U\d+\.part$/;
 const ourName = /\.V(\d+)U(\d+)\.eml$/;
@@ -72,17 +69,6 @@ export async function emlFiles(directory: string): Promise<EmlFile[]> {
     const path = join(directory, name);
     return { path, name, uidValidity: Number(uidValidity), uid: Number(uid) };
   });
-}
-
-/** Keeps the beginning of a message, for its name. */
-async function* watched(
-  content: AsyncIterable<Piece> | Iterable<Piece>,
-  seen: { header: string },
-): AsyncGenerator<Piece> {
-  for await (const piece of content) {
-    if (seen.header === '') seen.header = Buffer.from(piece.lf).toString('latin1', 0, 1 << 16);
-    yield piece;
-  }
 }
 
 function fillIn(template: string, header: string, internalDate: Date | null): string {

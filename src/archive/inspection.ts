@@ -46,7 +46,8 @@ export async function inspect(
   return defects;
 }
 
-async function pathsByUid(
+/** The file of each message that is there. */
+export async function pathsByUid(
   archive: MailboxArchive,
   uidValidity: number,
   index: ReadonlyMap<number, IndexEntry>,

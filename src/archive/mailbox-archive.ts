@@ -4,7 +4,6 @@ import { Failure } from '../errors.ts';
 import { makeDirectory, removeUnfinished } from '../system/files.ts';
 import { withLock } from '../system/lock.ts';
 import { UidSet } from '../uid-set.ts';
-import { type Fingerprint, measured } from './content.ts';
 import { folderPath, type Layout } from './folder-path.ts';
 import { type Format, sinkOf } from './formats.ts';
 import { appendIndex, type IndexEntry, indexFile, loadIndex } from './index-file.ts';
@@ -25,7 +24,10 @@ import { written } from './written.ts';
 
 /** How an archive is kept. */
 export interface ArchiveSettings
-  extends Pick<Place, 'nameTemplate' | 'command' | 'print' | 'withSource' | 'json' | 'signal'> {
+  extends Pick<
+    Place,
+    'nameTemplate' | 'command' | 'print' | 'withSource' | 'json' | 'signal' | 'files'
+  > {
   readonly root: string;
   readonly account: string;
   /** Whose mail it is. */
@@ -43,10 +45,9 @@ export interface ArchivedMailbox {
   readonly delimiter: string | null;
 }
 
-export interface IncomingMessage extends Omit<MessageToStore, 'content'> {
+export interface IncomingMessage extends MessageToStore {
   /** As the server says, which may be an estimate. */
   readonly sizeBytes: number;
-  readonly content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 }
 
 /** A message that is durable and remembered. */
@@ -255,11 +256,8 @@ export class MailboxArchive {
 
   /** Store one message. It is durable and remembered after the next `commit`. */
   async store(message: IncomingMessage): Promise<void> {
-    const { format, lineEndings } = this.#settings;
-    const keepRaw = lineEndings === 'keep' || format === 'eml' || format === 'ndjson';
-    const { content, fingerprint } = measured(message.content, { keepRaw });
-    const place = await this.#open.store({ ...message, content });
-    const entry = this.#entry(message, place, fingerprint());
+    const place = await this.#open.store(message);
+    const entry = this.#entry(message, place);
     this.#stored.push({ path: place.path, position: place.position ?? null, entry });
   }
 
@@ -313,11 +311,7 @@ export class MailboxArchive {
     return this.#state;
   }
 
-  #entry(
-    message: IncomingMessage,
-    { path, sizeBytes }: StoredPlace,
-    fingerprint: Fingerprint,
-  ): IndexEntry {
+  #entry(message: IncomingMessage, { path, sizeBytes, fingerprint }: StoredPlace): IndexEntry {
     const { uidValidity } = this.#known;
     const named = path !== null && namesFiles(this.#settings.format);
     const name = named ? maildirName(basename(path)) : null;

@@ -1,8 +1,7 @@
 import { readdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { makeDirectory, removeUnfinished, syncDirectory } from '../system/files.ts';
-import { makeFile } from './new-file.ts';
-import type { LineEndings, MessageToStore, OpenSink, Piece, Sink, StoredPlace } from './sink.ts';
+import type { MessageToStore, OpenSink, Place, Sink, StoredPlace } from './sink.ts';
 import { written } from './written.ts';
 
 /** Maildir's letters for IMAP's flags, in the order a name has them. */
@@ -15,8 +14,9 @@ const flagLetters = [
   ['\\deleted', 'T'],
 ] as const;
 
-export const maildir: Sink = ({ directory, uidValidity, lineEndings }) =>
-  Maildir.open(directory, uidValidity, lineEndings);
+export const maildir: Sink = (place) => Maildir.open(place);
+
+type MaildirPlace = Pick<Place, 'directory' | 'uidValidity' | 'lineEndings' | 'files'>;
 
 /**
  * A Maildir (https://cr.yp.to/proto/maildir.html). A name is made of UIDVALIDITY and UID, so the
@@ -24,25 +24,20 @@ export const maildir: Sink = ({ directory, uidValidity, lineEndings }) =>
  */
 export class Maildir implements OpenSink {
   readonly directory: string;
-  readonly #uidValidity: number;
-  readonly #lineEndings: LineEndings;
+  readonly #place: MaildirPlace;
   /** Folders with names that are not synced yet. */
   readonly #unsynced: Set<string>;
 
-  private constructor(directory: string, uidValidity: number, lineEndings: LineEndings) {
-    this.directory = directory;
-    this.#uidValidity = uidValidity;
-    this.#lineEndings = lineEndings;
+  private constructor(place: MaildirPlace) {
+    this.directory = place.directory;
+    this.#place = place;
     // That of `new` and `cur` themselves, too.
-    this.#unsynced = new Set([directory]);
+    this.#unsynced = new Set([place.directory]);
   }
 
   /** Make what is missing of it, and remove what an earlier run left unfinished. */
-  static async open(
-    directory: string,
-    uidValidity: number,
-    lineEndings: LineEndings,
-  ): Promise<Maildir> {
+  static async open(place: MaildirPlace): Promise<Maildir> {
+    const { directory } = place;
     return written(directory, async () => {
       for (const name of ['tmp', 'new', 'cur']) await makeDirectory(join(directory, name));
       // Nobody else is writing: the archive is locked. Only names of ours are touched.
@@ -50,13 +45,13 @@ export class Maildir implements OpenSink {
         if (ourName.test(name)) await rm(join(directory, 'tmp', name), { force: true });
       }
       await removeUnfinished(directory);
-      return new Maildir(directory, uidValidity, lineEndings);
+      return new Maildir(place);
     });
   }
 
   async storedUids(): Promise<number[]> {
     return (await maildirFiles(this.directory)).flatMap(({ uidValidity, uid }) =>
-      uidValidity === this.#uidValidity ? [uid] : [],
+      uidValidity === this.#place.uidValidity ? [uid] : [],
     );
   }
 
@@ -66,18 +61,19 @@ export class Maildir implements OpenSink {
 
   async store({ uid, flags, internalDate, content }: MessageToStore): Promise<StoredPlace> {
     // A server may date a message before 1970; a name that begins with a minus is no name of ours.
+    const { uidValidity, lineEndings, files } = this.#place;
     const seconds = Math.max(0, Math.floor((internalDate?.getTime() ?? 0) / 1000));
-    const name = `${seconds}.V${this.#uidValidity}U${uid}.mailctl`;
+    const name = `${seconds}.V${uidValidity}U${uid}.mailctl`;
     const letters = lettersOf(flags);
     // A message without flags is new to every mail program; one with flags has been seen.
     const folder = join(this.directory, letters === '' ? 'new' : 'cur');
     const path = join(folder, letters === '' ? name : `${name}${infoMark}2,${letters}`);
     const temporary = join(this.directory, 'tmp', name);
-    const bytes = inLineEndings(content, this.#lineEndings);
-    const target = { temporary, path: () => path, modified: internalDate };
-    const stored = await makeFile(target, bytes);
+    const modifiedMs = internalDate?.getTime() ?? null;
+    const order = { temporary, path, modifiedMs, lineEndings };
+    const made = await files.makeFile(() => order, content);
     this.#unsynced.add(folder);
-    return stored;
+    return made;
   }
 
   async settle(): Promise<void> {
@@ -138,14 +134,6 @@ function lettersOf(flags: readonly string[]): string {
     .filter(([flag]) => given.includes(flag))
     .map(([, letter]) => letter)
     .join('');
-}
-
-/** The bytes of a message in the spelling a format wants. */
-export async function* inLineEndings(
-  content: AsyncIterable<Piece> | Iterable<Piece>,
-  lineEndings: LineEndings,
-): AsyncGenerator<Uint8Array> {
-  for await (const { raw, lf } of content) yield lineEndings === 'lf' ? lf : raw;
 }
 
 /** Windows takes no colon in a name; mail programs there use this. */

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { errorCode, Failure } from '../errors.ts';
 import { makeDirectory, syncDirectory, writeFileDurably } from '../system/files.ts';
 import { readSmallFile } from '../system/small-file.ts';
+import { measured } from './content.ts';
 import { lockMbox, removeDotLock, removeStaleLock } from './mbox-lock.ts';
 import { FromQuoting, fromLine, mboxName } from './mbox-text.ts';
 import type { MessageToStore, OpenSink, Place, Sink, StoredPlace } from './sink.ts';
@@ -74,7 +75,8 @@ class Mbox implements OpenSink {
     return done;
   }
 
-  async #append({ internalDate, content }: MessageToStore): Promise<StoredPlace> {
+  async #append({ internalDate, content: raw }: MessageToStore): Promise<StoredPlace> {
+    const { content, fingerprint } = measured(raw, { keepRaw: false });
     this.#group ??= await written(this.#path, () => this.#beginGroup());
     const { file } = this.#group;
     const { size: start } = await file.stat();
@@ -102,7 +104,8 @@ class Mbox implements OpenSink {
       throw error;
     }
     this.#group.end = start + sizeBytes;
-    return { path: this.#path, sizeBytes, position: this.#group.end };
+    const position = this.#group.end;
+    return { path: this.#path, sizeBytes, fingerprint: fingerprint(), position };
   }
 
   async #beginGroup(): Promise<Group> {

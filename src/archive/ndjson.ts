@@ -1,3 +1,4 @@
+import { measured } from './content.ts';
 import { decodeWords } from './header.ts';
 import type { MessageToStore, OpenSink, Place, Sink, StoredPlace } from './sink.ts';
 
@@ -17,7 +18,8 @@ export const ndjson: Sink = async (place) =>
 async function print(message: MessageToStore, place: Place): Promise<StoredPlace> {
   const pieces: Uint8Array[] = [];
   let sizeBytes = 0;
-  for await (const { raw } of message.content) {
+  const { content, fingerprint } = measured(message.content, { keepRaw: true });
+  for await (const { raw } of content) {
     sizeBytes += raw.byteLength;
     pieces.push(raw);
   }
@@ -38,7 +40,7 @@ async function print(message: MessageToStore, place: Place): Promise<StoredPlace
     text,
     source: place.withSource ? bytes.toString('base64') : null,
   });
-  return { path: null, sizeBytes };
+  return { path: null, sizeBytes, fingerprint: fingerprint() };
 }
 
 interface Parsed {

@@ -1,95 +1,112 @@
-import { close, fsync, futimes, open, rename, write } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { closeSync, fsync, futimesSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { promisify } from 'node:util';
-import { written } from './written.ts';
+import { type Fingerprint, Measure } from './content.ts';
+import type { LineEndings } from './sink.ts';
 
-// Not the FileHandles of node:fs/promises, which cost twice the processor time for each message.
-const call = {
-  open: promisify(open),
-  write: promisify(write),
-  fsync: promisify(fsync),
-  futimes: promisify(futimes),
-  close: promisify(close),
-  rename: promisify(rename),
-};
-
-export interface NewFile {
-  /** In the same file system. */
+/** A file that is to be made. */
+export interface FileOrder {
+  /** In the same file system as `path`. */
   readonly temporary: string;
-  readonly path: () => string;
-  /** Null leaves the time as it is. */
-  readonly modified: Date | null;
+  readonly path: string;
+  /** Milliseconds since 1970; null leaves the time as it is. */
+  readonly modifiedMs: number | null;
+  readonly lineEndings: LineEndings;
 }
 
-/** As many as the pool of threads has: more would only hold files open and memory. */
-const atOnce = 64;
+export interface MadeFile {
+  readonly sizeBytes: number;
+  readonly fingerprint: Fingerprint;
+}
 
-/** Lets so many work at the same time; the others wait in their order. */
-class Turnstile {
-  #free = atOnce;
-  readonly #waiting: (() => void)[] = [];
+/** What the disk said, and of which file. */
+export class FileError extends Error {
+  override readonly name = 'FileError';
+  readonly path: string;
 
-  async pass<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#free === 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    else this.#free -= 1;
-    try {
-      return await work();
-    } finally {
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#free += 1;
-      else next();
-    }
+  constructor(path: string, cause: unknown) {
+    super(`cannot write ${path}`, { cause });
+    this.path = path;
   }
 }
 
-const turnstile = new Turnstile();
+const sync = promisify(fsync);
 
 /**
- * Make a file with this content, whole or not at all: it is written and synced under a name nobody
- * looks at, then renamed. At any crash there is the whole file under its name, or none. The folder
- * is not synced here: once for many files is enough.
- * `path` is asked for when the content has been read: a name may be made of it.
+ * A message on its way into a file, whole or not at all: it is written and synced under a name
+ * nobody looks at, then renamed. At any crash there is the whole file under its name, or none. The
+ * folder is not synced here: once for many files is enough.
+ *
+ * Only the sync is waited for by others: it takes longer than all the rest together, and the disk
+ * joins those that come at the same time. The rest is done at once, at a fraction of the processor
+ * time of so many callbacks; so this is for a thread that has nothing else to do.
+ * @throws FileError
  */
-export function makeFile(
-  target: NewFile,
-  content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-): Promise<{ readonly path: string; readonly sizeBytes: number }> {
-  return turnstile.pass(() => make(target, content));
-}
+export class NewFile {
+  readonly #order: FileOrder;
+  readonly #measure: Measure;
+  #file: number | null;
+  #sizeBytes = 0;
 
-async function make(
-  { temporary, path, modified }: NewFile,
-  content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-): Promise<{ readonly path: string; readonly sizeBytes: number }> {
-  let sizeBytes = 0;
-  try {
+  constructor(order: FileOrder) {
+    this.#order = order;
+    this.#measure = new Measure(order.lineEndings === 'keep');
     // O_EXCL: never through a link somebody else put there.
-    const file = await written(temporary, () => call.open(temporary, 'wx', 0o600));
+    this.#file = onDisk(order.temporary, () => openSync(order.temporary, 'wx', 0o600));
+  }
+
+  /** Bytes as the server sent them; they may be changed where they are. */
+  write(bytes: Uint8Array, { last }: { readonly last: boolean }): void {
+    const file = this.#file;
+    if (file === null) return;
+    const { raw, lf } = this.#measure.take(bytes, last);
+    const piece = this.#order.lineEndings === 'lf' ? lf : raw;
+    onDisk(this.#order.temporary, () => writeAll(file, piece));
+    this.#sizeBytes += piece.byteLength;
+  }
+
+  async finish(): Promise<MadeFile> {
+    const { temporary, path, modifiedMs } = this.#order;
+    const file = this.#file;
+    if (file === null) throw new FileError(temporary, new Error('it has been discarded'));
     try {
-      for await (const piece of content) {
-        await written(temporary, () => writeAll(file, piece));
-        sizeBytes += piece.byteLength;
-      }
-      await written(temporary, async () => {
-        if (modified !== null) await call.futimes(file, modified, modified);
-        await call.fsync(file); // the bytes, before a name points at them
-      });
-    } finally {
-      await call.close(file);
+      if (modifiedMs !== null) futimesSync(file, modifiedMs / 1000, modifiedMs / 1000);
+      await sync(file); // the bytes, before a name points at them
+      this.#close();
+    } catch (error) {
+      throw new FileError(temporary, error);
     }
-    const final = path();
-    await written(final, () => call.rename(temporary, final));
-    return { path: final, sizeBytes };
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
+    onDisk(path, () => renameSync(temporary, path));
+    return { sizeBytes: this.#sizeBytes, fingerprint: this.#measure.fingerprint() };
+  }
+
+  /** Nothing of it stays. Never throws. */
+  discard(): void {
+    try {
+      this.#close();
+      rmSync(this.#order.temporary, { force: true });
+    } catch {
+      // What is left in `temporary` is removed before the next run.
+    }
+  }
+
+  #close(): void {
+    const file = this.#file;
+    this.#file = null;
+    if (file !== null) closeSync(file);
   }
 }
 
 /** A disk that fills up takes only a part, and says why when it is given the rest. */
-async function writeAll(file: number, piece: Uint8Array): Promise<void> {
+function writeAll(file: number, piece: Uint8Array): void {
   for (let offset = 0; offset < piece.byteLength; ) {
-    const { bytesWritten } = await call.write(file, piece, offset, piece.byteLength - offset);
-    offset += bytesWritten;
+    offset += writeSync(file, piece, offset, piece.byteLength - offset);
+  }
+}
+
+function onDisk<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw new FileError(path, error);
   }
 }

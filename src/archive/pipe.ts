@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Failure } from '../errors.ts';
-import { inLineEndings } from './maildir.ts';
+import { measured } from './content.ts';
 import { NotTaken } from './not-taken.ts';
 import type { MessageToStore, OpenSink, Place, Sink, StoredPlace } from './sink.ts';
 
@@ -43,9 +43,12 @@ async function give(message: MessageToStore, command: string, place: Place): Pro
   child.stdin.on('error', () => {
     reads = false;
   });
+  const keepRaw = place.lineEndings === 'keep';
+  const { content, fingerprint } = measured(message.content, { keepRaw });
   let sizeBytes = 0;
   try {
-    for await (const piece of inLineEndings(message.content, place.lineEndings)) {
+    for await (const { raw, lf } of content) {
+      const piece = place.lineEndings === 'lf' ? lf : raw;
       sizeBytes += piece.byteLength;
       if (!reads) continue;
       if (!child.stdin.write(piece)) {
@@ -61,7 +64,7 @@ async function give(message: MessageToStore, command: string, place: Place): Pro
   child.stdin.end();
   const [code, signal]: unknown[] = await ended;
   if (code !== 0) throw new NotTaken(`the command ended with ${String(code ?? signal)}`);
-  return { path: null, sizeBytes };
+  return { path: null, sizeBytes, fingerprint: fingerprint() };
 }
 
 /** A program of somebody else's gets no secret of ours. */

@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { UidSet } from '../uid-set.ts';
 import { measured } from './content.ts';
 import type { IndexEntry } from './index-file.ts';
 import type { MailboxArchive } from './mailbox-archive.ts';
@@ -16,8 +17,9 @@ export interface Unrecognised {
 
 /**
  * The stored messages of a mailbox, to be found again under other UIDs: by the server's own id of
- * the message (OBJECTID, Gmail), or by Message-ID, size and the whole header. Each is found once:
- * of two messages that are alike there are two here, too.
+ * the message (OBJECTID, Gmail) and its Message-ID, or by Message-ID, size and the whole header. An
+ * id alone is not enough: a server that was made anew may have begun to count from 1 again. Each is
+ * found once: of two messages that are alike there are two here, too.
  */
 export class Recognition {
   readonly #byEmailId = new Map<string, IndexEntry[]>();
@@ -34,7 +36,9 @@ export class Recognition {
   /** What is stored under `formerUidValidity`, also by a mailctl that kept no index. */
   static async of(archive: MailboxArchive, formerUidValidity: number): Promise<Recognition> {
     const rows = (await archive.loadIndex()).get(formerUidValidity) ?? new Map();
-    const entries: IndexEntry[] = [...rows.values()];
+    // What was put away as gone is not here: if the server has it, it comes again.
+    const gone = archive.state?.gone ?? UidSet.empty;
+    const entries: IndexEntry[] = [...rows.values()].filter(({ uid }) => !gone.has(uid));
     if (archive.format === 'maildir') {
       for (const file of await maildirFiles(archive.directory).catch(() => [])) {
         if (file.uidValidity !== formerUidValidity || rows.has(file.uid)) continue;
@@ -58,8 +62,10 @@ export class Recognition {
 
   /** The stored message this one is, or null. */
   find(message: Unrecognised): IndexEntry | null {
-    const { emailId, sizeBytes } = message;
-    const named = emailId === null ? [] : (this.#byEmailId.get(emailId) ?? []);
+    const { emailId, sizeBytes, messageId } = message;
+    const named = (emailId === null ? [] : (this.#byEmailId.get(emailId) ?? [])).filter(
+      (entry) => messageId !== null && entry.messageId === messageId,
+    );
     const alike = (this.#byHeader.get(headerKey(message)) ?? []).filter(
       (entry) =>
         entry.serverBytes === null || sizeBytes === null || entry.serverBytes === sizeBytes,

@@ -1,3 +1,6 @@
+import type { Fingerprint } from './content.ts';
+import type { FileOrder, MadeFile } from './new-file.ts';
+
 /**
  * A format is one function: it opens the place of a mailbox and gives what stores messages there.
  * A new format is a file with such a function and a line in formats.ts.
@@ -23,11 +26,28 @@ export interface Place {
   /** Where the place ended when it was last remembered, for formats of one file. */
   readonly position: number | null;
   readonly signal: AbortSignal;
+  /** What makes the files of formats that have one for each message. */
+  readonly files: FileMaker;
   /** What rows name the mailbox by. */
   readonly labels: { readonly account: string; readonly folder: string };
 }
 
 export type LineEndings = 'lf' | 'keep';
+
+/** How a file is to be made, by the first bytes of what comes into it. */
+export type OrderOf = (beginning: Uint8Array) => FileOrder;
+
+export interface FileMaker {
+  /**
+   * Make a file, whole or not at all; its folder is not synced. What is given as an array may be
+   * kept until then.
+   * @throws Failure 'archive', or what `content` throws
+   */
+  makeFile(
+    orderOf: OrderOf,
+    content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  ): Promise<FileOrder & MadeFile>;
+}
 
 export interface OpenSink {
   /** UIDs whose messages are here. After a crash the place may know more than the memory does. */
@@ -55,7 +75,8 @@ export interface MessageToStore {
   readonly flags: readonly string[];
   readonly internalDate: Date | null;
   readonly ids: MessageIds;
-  readonly content: AsyncIterable<Piece> | Iterable<Piece>;
+  /** As the server sent it. */
+  readonly content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 }
 
 /**
@@ -92,10 +113,12 @@ export interface MessageIds {
   readonly labels: readonly string[] | null;
 }
 
-/** Where a message is now; null where it has gone to another program. */
+/** Where a message is now, and what it is recognised by. */
 export interface StoredPlace {
+  /** Null where it has gone to another program. */
   readonly path: string | null;
   readonly sizeBytes: number;
+  readonly fingerprint: Fingerprint;
   /** Where the place ends with it, for formats of one file. */
   readonly position?: number;
 }

@@ -1,6 +1,5 @@
-import { UidSet } from '../uid-set.ts';
-import { toFetchRow, tokenText } from './fetch-row.ts';
-import type { ChangesListener, Untagged } from './imapflow-internals.ts';
+import { isUid, UidSet } from '../uid-set.ts';
+import { type ChangesListener, tokenText, type Untagged } from './imapflow-internals.ts';
 
 /** Where a mailbox was when its changes were last taken over. */
 export interface Since {
@@ -41,8 +40,8 @@ export class ChangesHeard implements ChangesListener {
   }
 
   row(answer: Untagged): void {
-    const row = this.#tooMuch ? null : toFetchRow(answer);
-    if (row === null || row.flags === null) return;
+    const row = this.#tooMuch ? null : flagsOf(answer);
+    if (row === null) return;
     this.#flagsBytes += bytesPerRow + row.flags.join().length;
     if (this.#tooMuch) this.#flags = new Map();
     else this.#flags.set(row.uid, row.flags);
@@ -56,6 +55,16 @@ export class ChangesHeard implements ChangesListener {
   get #tooMuch(): boolean {
     return this.#vanishedLength > maxVanishedLength || this.#flagsBytes > maxFlagsBytes;
   }
+}
+
+function flagsOf({ attributes = [] }: Untagged) {
+  const items: unknown = attributes[1];
+  if (!Array.isArray(items)) return null;
+  const named = (name: string): unknown =>
+    items.find((_, index) => index % 2 === 1 && tokenText(items[index - 1]).toUpperCase() === name);
+  const uid = Number(tokenText(named('UID')));
+  const flags = named('FLAGS');
+  return isUid(uid) && Array.isArray(flags) ? { uid, flags: flags.map(tokenText) } : null;
 }
 
 /** How many messages an unasked-for VANISHED takes from the open mailbox. */

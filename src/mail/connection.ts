@@ -6,11 +6,12 @@ import type { ProxyChoice } from '../system/proxy.ts';
 import { readTls } from '../system/tls.ts';
 import { unheard } from './changes.ts';
 import { explainImapError, explainNotConnected, isAuthenticationRefused } from './imap-errors.ts';
-import { hearChanges, leaveOutNeedlessCommands } from './imapflow-internals.ts';
+import { divert, hearChanges, leaveOutNeedlessCommands } from './imapflow-internals.ts';
 import { searchByKeys } from './imapflow-search.ts';
 import { LoginRefused } from './login-refused.ts';
 import type { ServerLogin } from './login-source.ts';
 import { credentials, hideCapabilities, refuseUnknownMechanisms, unwanted } from './mechanisms.ts';
+import { RowReader } from './row-reader.ts';
 import type { SearchKey } from './search-key.ts';
 import { openEarly, transportOver } from './transport.ts';
 
@@ -48,6 +49,8 @@ export interface Limits {
 
 export interface Connection {
   readonly client: ImapFlow;
+  /** Takes FETCH responses before imapflow; on lean connections only. */
+  readonly rows: RowReader;
   readonly capabilities: ReadonlySet<string>;
   /** Run one exchange; it fails as a Failure, at the latest when its limits are reached. */
   run<T>(work: (client: ImapFlow) => Promise<T>, limits?: Limits): Promise<T>;
@@ -110,6 +113,8 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
 
   leaveOutNeedlessCommands(client, { lean: options.lean === true });
   hearChanges(client, unheard);
+  const rows = new RowReader({ maxLiteralBytes });
+  if (options.lean === true) divert(client, rows);
   hideCapabilities(client, (name, offered) => unwanted(server, name, offered));
 
   // What happened first is why everything after it fails.
@@ -137,7 +142,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
       client.close(); // imapflow has no other way to give up
     };
     const timer = setTimeout(expire, ms);
-    const pace = flows ? paceWatch(client, timeouts.command, expire) : undefined;
+    const pace = flows ? paceWatch({ client, rows }, timeouts.command, expire) : undefined;
     try {
       const result = await work(client);
       if (expired) throw new Error('too late');
@@ -186,6 +191,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
 
   return {
     client,
+    rows,
     capabilities: new Set(client.capabilities.keys()),
     run,
     search: (keys) => run((imap) => searchByKeys(imap, keys)),
@@ -212,10 +218,16 @@ function transferLimits(totalMs: number | undefined): Limits {
 }
 
 /** A transfer may take longer than a command, but not by standing still. */
-function paceWatch(client: ImapFlow, seconds: number, onStuck: () => void): NodeJS.Timeout {
+function paceWatch(
+  { client, rows }: Pick<Connection, 'client' | 'rows'>,
+  seconds: number,
+  onStuck: () => void,
+): NodeJS.Timeout {
   let before = client.stats().received;
   return setInterval(() => {
     const { received } = client.stats();
+    // A disk that keeps us from listening is no fault of the server's.
+    if (rows.pause !== null) before = received - slowestBytesPerSecond * seconds;
     if (received - before < slowestBytesPerSecond * seconds) onStuck();
     before = received;
   }, seconds * 1000);

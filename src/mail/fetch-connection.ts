@@ -4,20 +4,20 @@ import { UidSet } from '../uid-set.ts';
 import type { Since } from './changes.ts';
 import { changing } from './changing.ts';
 import { type Connection, slowestBytesPerSecond } from './connection.ts';
-import { type FetchRow, toFetchRow, tokenText } from './fetch-row.ts';
+import type { FetchRow } from './fetch-row.ts';
 import {
   compress,
   enableQresync,
   execute,
   listWithStatus,
   rememberMailbox,
-  type Untagged,
+  tokenText,
 } from './imapflow-internals.ts';
 import { numbersOf } from './imapflow-search.ts';
 import { type MailboxStatus, toStatuses } from './mailbox-status.ts';
 import { examine, examineSince, type ResumedMailbox, select } from './mailboxes.ts';
 import type { FetchedMessage, MessageFacts, OpenMailbox } from './message.ts';
-import { fetchFirstPiece, fetchPieces } from './pieces.ts';
+import { fetchFirstPiece, fetchPieces, type Piece } from './pieces.ts';
 import { ranges } from './ranges.ts';
 import { RowsInOrder } from './rows-in-order.ts';
 import { find } from './search.ts';
@@ -59,12 +59,12 @@ export interface FetchConnection {
   sizes(uids: UidSet | null): Promise<SizedMessage[]>;
   /**
    * Messages with their bytes, each given to `onMessage` as it comes; of one larger than
-   * `maxBytesEach` the size only. Resolves to the reason when the answer broke off midway.
+   * `maxBytesEach` the size only. No more come while a promise it gives is pending. Resolves to the reason when the answer broke off midway.
    */
   fetch(
     uids: UidSet | null,
     options: { portion: Portion; maxBytesEach: number | null; expectedBytes: number },
-    onMessage: (message: IncomingMessage | SizedMessage) => void,
+    onMessage: (message: IncomingMessage | SizedMessage) => Promise<void> | undefined,
   ): Promise<{ readonly brokenOff: Failure | null }>;
   /** One message in pieces; null where it is no longer there. */
   fetchInPieces(message: SizedMessage): Promise<IncomingMessage | null>;
@@ -115,7 +115,7 @@ export function fetchConnection(connection: Connection, account: Account): Fetch
     uids: UidSet | null,
     items: string,
     { bytes = 0, ordered = true }: { bytes?: number; ordered?: boolean },
-    onRow: (row: FetchRow) => void,
+    onRow: (row: FetchRow) => Promise<void> | undefined,
   ): Promise<void> => {
     const seen = new Set<number>();
     const { exists, uidNext } = mailbox();
@@ -126,15 +126,14 @@ export function fetchConnection(connection: Connection, account: Account): Fetch
     const asked = (uid: number) => (uids === null ? uid < next : uids.has(uid));
     const known = uids !== null || !ordered;
     const rows = known ? { take: onRow, end: () => {} } : new RowsInOrder(onRow);
-    const FETCH = (untagged: Untagged) => {
-      const row = toFetchRow(untagged);
+    const take = (row: FetchRow | null) => {
       if (row === null || seen.has(row.uid) || !asked(row.uid)) {
         junk -= 1;
         if (junk === 0) client.close(); // imapflow has no other way to stop a flood
-        return;
+        return undefined;
       }
       seen.add(row.uid);
-      rows.take(row);
+      return rows.take(row);
     };
     try {
       for (const range of ranges(uids)) {
@@ -142,19 +141,24 @@ export function fetchConnection(connection: Connection, account: Account): Fetch
           { type: 'SEQUENCE', value: range },
           { type: 'TEXT', value: items },
         ] as const;
-        await connection.run((imap) => execute(imap, 'UID FETCH', args, { FETCH }), {
+        connection.rows.onRow = take;
+        await connection.run((imap) => execute(imap, 'UID FETCH', args), {
           totalMs: Math.min(transferMs(bytes + bytesPerRow * exists), longestMs),
           flows: bytes > 0,
         });
       }
     } finally {
+      connection.rows.onRow = null;
       rows.end();
     }
   };
 
   const collect = async (uids: UidSet | null, items: string, bytes: number) => {
     const rows: FetchRow[] = [];
-    await fetchRows(uids, items, { bytes }, (row) => rows.push(row));
+    await fetchRows(uids, items, { bytes }, (row) => {
+      rows.push(row);
+      return undefined;
+    });
     return rows;
   };
 
@@ -215,9 +219,9 @@ export function fetchConnection(connection: Connection, account: Account): Fetch
       try {
         await fetchRows(uids, items, { bytes: expectedBytes }, (row) => {
           const message = toMessage(row, portion, maxBytesEach);
-          if (message === null) return;
+          if (message === null) return undefined;
           came += 1;
-          onMessage(message);
+          return onMessage(message);
         });
       } catch (error) {
         // What came before the answer broke off is whole: keep it, unless nothing came at all.
@@ -236,7 +240,7 @@ export function fetchConnection(connection: Connection, account: Account): Fetch
           maxLength,
         );
         described = row ?? null;
-        return row === undefined ? undefined : { source: row.body };
+        return toPiece(row);
       });
       if (first === null || described === null) return null;
       const facts = toFacts(described, message.sizeBytes);
@@ -248,7 +252,7 @@ export function fetchConnection(connection: Connection, account: Account): Fetch
             `(UID BODY.PEEK[]<${start}.${maxLength}>)`,
             maxLength,
           );
-          return row === undefined ? undefined : { source: row.body };
+          return toPiece(row);
         },
         first,
       );
@@ -258,11 +262,17 @@ export function fetchConnection(connection: Connection, account: Account): Fetch
       const since = changedSince === null ? '' : ` (CHANGEDSINCE ${changedSince})`;
       const rows: FetchRow[] = [];
       const items = `(UID FLAGS)${since}`;
-      await fetchRows(uids, items, { ordered: false }, (row) => rows.push(row));
+      await fetchRows(uids, items, { ordered: false }, (row) => {
+        rows.push(row);
+        return undefined;
+      });
       return rows;
     },
     headers: (uids, onRow) =>
-      fetchRows(uids, `(UID RFC822.SIZE${ids} BODY.PEEK[HEADER])`, { bytes: 1 }, onRow),
+      fetchRows(uids, `(UID RFC822.SIZE${ids} BODY.PEEK[HEADER])`, { bytes: 1 }, (row) => {
+        onRow(row);
+        return undefined;
+      }),
     get exists() {
       return mailbox().exists;
     },
@@ -273,19 +283,25 @@ export function fetchConnection(connection: Connection, account: Account): Fetch
   };
 }
 
+function toPiece(row: FetchRow | undefined): Piece | undefined {
+  if (row === undefined) return undefined;
+  return { source: row.body === null ? null : Buffer.concat(row.body) };
+}
+
 function toMessage(
   row: FetchRow,
   portion: Portion,
   maxBytesEach: number | null,
 ): IncomingMessage | SizedMessage | null {
-  const bytes = portion === 'header' ? row.header : row.body;
+  const content = portion === 'whole' ? row.body : row.header && [row.header];
   // A body that is NIL, or empty though the message has a size, is a row gone wrong.
-  if (bytes === null) return null;
-  if (bytes.length === 0 && portion === 'whole' && (row.sizeBytes ?? 0) > 0) return null;
-  const facts = toFacts(row, bytes.length);
-  const cut = maxBytesEach !== null && bytes.length === maxBytesEach;
+  if (content === null) return null;
+  const length = content.reduce((sum, piece) => sum + piece.byteLength, 0);
+  if (length === 0 && portion === 'whole' && (row.sizeBytes ?? 0) > 0) return null;
+  const facts = toFacts(row, length);
+  const cut = maxBytesEach !== null && length === maxBytesEach;
   if (cut && portion === 'whole') return { uid: row.uid, sizeBytes: facts.sizeBytes };
-  return { ...facts, content: [bytes] };
+  return { ...facts, content };
 }
 
 function toFacts(

@@ -1,5 +1,4 @@
 import { isUid } from '../uid-set.ts';
-import type { Untagged } from './imapflow-internals.ts';
 
 /** One FETCH response, checked; what the server left out or garbled is null. */
 export interface FetchRow {
@@ -14,107 +13,177 @@ export interface FetchRow {
   readonly threadId: string | null;
   readonly labels: readonly string[] | null;
   /** BODY[], or the part of it that was asked for. */
-  readonly body: Buffer | null;
+  readonly body: Literal | null;
   /** BODY[HEADER]. */
   readonly header: Buffer | null;
 }
 
-/** Null for what is no row: UID 0, none, or not a FETCH. */
-export function toFetchRow(untagged: Untagged): FetchRow | null {
-  const items = untagged.attributes?.[1];
-  if (!Array.isArray(items)) return null;
-  const row: { -readonly [Key in keyof FetchRow]: FetchRow[Key] } = {
-    uid: 0,
-    sizeBytes: null,
-    flags: null,
-    internalDate: null,
-    modseq: null,
-    emailId: null,
-    threadId: null,
-    labels: null,
-    body: null,
-    header: null,
-  };
-  for (let index = 0; index + 1 < items.length; index += 2) {
-    const name: unknown = items[index];
-    const value: unknown = items[index + 1];
-    switch (tokenText(name).toUpperCase()) {
-      case 'UID':
-        row.uid = Number(tokenText(value));
-        break;
-      case 'RFC822.SIZE':
-        row.sizeBytes = toSize(tokenText(value));
-        break;
-      case 'FLAGS':
-        row.flags = tokenTexts(value);
-        break;
-      case 'INTERNALDATE':
-        row.internalDate = toDate(tokenText(value));
-        break;
-      case 'MODSEQ':
-        row.modseq = /^\d{1,19}$/.exec(tokenTexts(value)?.[0] ?? '')?.[0] ?? null;
-        break;
-      case 'EMAILID':
-        row.emailId = tokenTexts(value)?.[0] ?? null;
-        break;
-      case 'THREADID':
-        row.threadId = tokenTexts(value)?.[0] ?? null;
-        break;
-      case 'X-GM-MSGID':
-        row.emailId = tokenText(value) || null;
-        break;
-      case 'X-GM-THRID':
-        row.threadId = tokenText(value) || null;
-        break;
-      case 'X-GM-LABELS':
-        row.labels = tokenTexts(value);
-        break;
-      case 'BODY': {
-        const section = sectionOf(name);
-        if (section === '') row.body = tokenBytes(value);
-        else if (section === 'HEADER') row.header = tokenBytes(value);
-        break;
-      }
-    }
+/** The bytes of a literal, in the pieces they came in. */
+export type Literal = readonly Uint8Array[];
+
+type Value =
+  | { readonly text: string }
+  | { readonly literal: Literal }
+  | { readonly list: readonly Value[] }
+  | null;
+
+/** A response as text, and where in it which literal stands. */
+export interface RowText {
+  readonly text: string;
+  readonly literals: readonly { readonly at: number; readonly bytes: Literal }[];
+}
+
+type Row = { -readonly [Key in keyof FetchRow]: FetchRow[Key] };
+
+/** How deep lists may lie in one another in what a FETCH of ours is answered with. */
+const maxDepth = 8;
+
+/** `* 12 FETCH (…)` (RFC 9051 §7.5.2); null for what is none, or of a message that has no UID. */
+export function parseRow(row: RowText): FetchRow | null {
+  try {
+    return new RowParser(row).parse();
+  } catch {
+    return null;
   }
-  return isUid(row.uid) ? row : null;
 }
 
-/** The text of a token; '' for NIL and lists. */
-export function tokenText(token: unknown): string {
-  const value = field(token, 'value');
-  if (typeof value === 'string') return value;
-  return Buffer.isBuffer(value) ? value.toString() : '';
+class RowParser {
+  readonly #row: RowText;
+  #at = 0;
+  #literal = 0;
+
+  constructor(row: RowText) {
+    this.#row = row;
+  }
+
+  parse(): FetchRow | null {
+    this.#match(/\* \d+ FETCH \(/iy);
+    const row: Row = {
+      uid: 0,
+      sizeBytes: null,
+      flags: null,
+      internalDate: null,
+      modseq: null,
+      emailId: null,
+      threadId: null,
+      labels: null,
+      body: null,
+      header: null,
+    };
+    while (!this.#skip(')')) {
+      const name = this.#match(/[^\s()[\]"]+(?:\[[^\]\r\n]*\])?(?:<\d+>)?/y).toUpperCase();
+      this.#match(/ /y); // of those after a literal none is skipped: another may follow at once
+      setItem(row, name, this.#value(0));
+      this.#match(/ */y);
+    }
+    return isUid(row.uid) ? row : null;
+  }
+
+  #value(depth: number): Value {
+    const literal = this.#row.literals[this.#literal];
+    if (literal?.at === this.#at) {
+      this.#literal += 1;
+      return { literal: literal.bytes };
+    }
+    this.#match(/ */y);
+    if (this.#skip('(')) {
+      if (depth === maxDepth) throw new Error('too deep');
+      const values: Value[] = [];
+      while (!this.#skip(')')) {
+        values.push(this.#value(depth + 1));
+        this.#match(/ */y);
+      }
+      return { list: values };
+    }
+    if (this.#row.text[this.#at] === '"') {
+      const quoted = this.#match(/"(?:[^"\\]|\\.)*"/sy).slice(1, -1);
+      return { text: quoted.includes('\\') ? quoted.replaceAll(/\\(.)/gs, '$1') : quoted };
+    }
+    const atom = this.#match(/[^\s()"]+/y);
+    return atom.toUpperCase() === 'NIL' ? null : { text: atom };
+  }
+
+  #skip(character: string): boolean {
+    if (this.#row.text[this.#at] !== character) return false;
+    this.#at += 1;
+    return true;
+  }
+
+  /** @throws Error where the text goes on in another way */
+  #match(pattern: RegExp): string {
+    pattern.lastIndex = this.#at;
+    const [found] = pattern.exec(this.#row.text) ?? [];
+    if (found === undefined) throw new Error('not a FETCH response');
+    this.#at += found.length;
+    return found;
+  }
 }
 
-function tokenTexts(token: unknown): string[] | null {
-  return Array.isArray(token) ? token.map(tokenText).filter((text) => text !== '') : null;
+function setItem(row: Row, name: string, value: Value): void {
+  switch (name) {
+    case 'UID':
+      row.uid = Number(text(value));
+      break;
+    case 'RFC822.SIZE':
+      row.sizeBytes = toSize(text(value));
+      break;
+    case 'FLAGS':
+      row.flags = texts(value);
+      break;
+    case 'INTERNALDATE':
+      row.internalDate = toDate(text(value));
+      break;
+    case 'MODSEQ':
+      row.modseq = /^\d{1,19}$/.exec(texts(value)?.[0] ?? '')?.[0] ?? null;
+      break;
+    case 'EMAILID':
+      row.emailId = texts(value)?.[0] ?? null;
+      break;
+    case 'THREADID':
+      row.threadId = texts(value)?.[0] ?? null;
+      break;
+    case 'X-GM-MSGID':
+      row.emailId = text(value) || null;
+      break;
+    case 'X-GM-THRID':
+      row.threadId = text(value) || null;
+      break;
+    case 'X-GM-LABELS':
+      row.labels = texts(value);
+      break;
+    default:
+      // An answer to BODY[]<0.1000> is named BODY[]<0>.
+      if (/^BODY\[\](?:<\d+>)?$/.test(name)) row.body = bytes(value);
+      else if (name === 'BODY[HEADER]') {
+        const header = bytes(value);
+        row.header = header === null ? null : Buffer.concat(header);
+      }
+  }
+}
+
+/** Of an atom, a quoted string or a literal; '' for NIL and lists. */
+function text(value: Value): string {
+  if (value === null || 'list' in value) return '';
+  return 'text' in value ? value.text : Buffer.concat(value.literal).toString();
+}
+
+function texts(value: Value): string[] | null {
+  if (value === null || !('list' in value)) return null;
+  return value.list.map(text).filter((one) => one !== '');
 }
 
 /** A section is an nstring: some servers send a short one in quotes. NIL is no body. */
-function tokenBytes(token: unknown): Buffer | null {
-  const value = field(token, 'value');
-  if (Buffer.isBuffer(value)) return value;
-  return typeof value === 'string' ? Buffer.from(value) : null;
+function bytes(value: Value): Literal | null {
+  if (value === null || 'list' in value) return null;
+  return 'literal' in value ? value.literal : [Buffer.from(value.text)];
 }
 
-/** What stands in the brackets of BODY[…]: '' for all of it. Null without brackets. */
-function sectionOf(token: unknown): string | null {
-  const section = field(token, 'section');
-  if (!Array.isArray(section)) return null;
-  return section.map((part) => tokenText(part).toUpperCase()).join(' ');
-}
-
-function toSize(text: string): number | null {
-  const size = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+function toSize(digits: string): number | null {
+  const size = /^\d{1,16}$/.test(digits) ? Number(digits) : Number.NaN;
   return Number.isSafeInteger(size) ? size : null;
 }
 
-function toDate(text: string): Date | null {
-  const date = new Date(text);
+function toDate(dateTime: string): Date | null {
+  const date = new Date(dateTime);
   return Number.isNaN(date.getTime()) ? null : date;
-}
-
-function field(token: unknown, name: string): unknown {
-  return typeof token === 'object' && token !== null ? Reflect.get(token, name) : undefined;
 }

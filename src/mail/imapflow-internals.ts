@@ -1,3 +1,4 @@
+import { Transform, type TransformCallback } from 'node:stream';
 import type { ImapFlow } from 'imapflow';
 
 /**
@@ -16,6 +17,14 @@ export type Argument = Token | readonly Argument[];
 export interface Untagged {
   readonly numbers?: readonly number[];
   readonly attributes?: readonly unknown[];
+}
+
+/** The text of a token; '' for NIL and lists. */
+export function tokenText(token: unknown): string {
+  const value: unknown =
+    typeof token === 'object' && token !== null ? Reflect.get(token, 'value') : undefined;
+  if (typeof value === 'string') return value;
+  return Buffer.isBuffer(value) ? value.toString() : '';
 }
 
 type Exec = (
@@ -87,6 +96,37 @@ export function knowMailbox(client: ImapFlow, path: string): void {
   if (delimiter === undefined) return;
   const table: Map<unknown, unknown> = folders;
   if (!table.has(name)) table.set(name, { path: name, delimiter, listed: true, subscribed: true });
+}
+
+/** Sees what a server sends before imapflow does, inside TLS and COMPRESS. */
+export interface Diversion {
+  /** Gives back what is left for imapflow. */
+  take(chunk: Buffer): Buffer;
+  /** No more is taken before it has resolved. */
+  readonly pause: Promise<void> | null;
+}
+
+/** To be called before connecting. */
+export function divert(client: ImapFlow, diversion: Diversion): void {
+  const streamer: unknown = Reflect.get(client, 'streamer');
+  if (!(streamer instanceof Transform)) throw new Error('this imapflow has no stream of answers');
+  const transform = streamer._transform.bind(streamer);
+  const take = (chunk: Buffer, encoding: BufferEncoding, next: TransformCallback) => {
+    const rest = diversion.take(chunk);
+    const received: unknown = Reflect.get(streamer, 'readBytesCounter');
+    Reflect.set(streamer, 'readBytesCounter', Number(received) + chunk.length - rest.length);
+    const { pause } = diversion;
+    const go = () => (rest.length === 0 ? next() : transform(rest, encoding, next));
+    if (pause === null) go();
+    else pause.then(go, next);
+  };
+  streamer._transform = (chunk: Buffer, encoding, next) => {
+    try {
+      take(chunk, encoding, next);
+    } catch (error) {
+      next(error instanceof Error ? error : new Error(String(error)));
+    }
+  };
 }
 
 /** Let a mailbox that LIST has told of be opened without another LIST. */

@@ -6,30 +6,33 @@ import type { FetchRow } from './fetch-row.ts';
  * neighbours. Rows out of order are not handed on; what is missing then is asked for by its UID.
  */
 export class RowsInOrder {
-  readonly #onRow: (row: FetchRow) => void;
+  readonly #onRow: (row: FetchRow) => Promise<void> | undefined;
   #waiting: FetchRow | null = null;
   #last = 0;
 
-  constructor(onRow: (row: FetchRow) => void) {
+  constructor(onRow: (row: FetchRow) => Promise<void> | undefined) {
     this.#onRow = onRow;
   }
 
-  take(row: FetchRow): void {
+  /** What whoever is told of the row before gives back. */
+  take(row: FetchRow): Promise<void> | undefined {
     const before = this.#waiting;
     if (before !== null && row.uid < before.uid) {
       // One of the two is wrong.
       this.#waiting = null;
-      return;
+      return undefined;
     }
-    this.end();
+    const given = this.end();
     if (row.uid > this.#last) this.#waiting = row;
+    return given;
   }
 
   /** Nothing more will come. */
-  end(): void {
-    if (this.#waiting === null) return;
-    this.#last = this.#waiting.uid;
-    this.#onRow(this.#waiting);
+  end(): Promise<void> | undefined {
+    const row = this.#waiting;
+    if (row === null) return undefined;
     this.#waiting = null;
+    this.#last = row.uid;
+    return this.#onRow(row);
   }
 }

@@ -14,34 +14,32 @@ import { basename, dirname, join, relative } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Maildir } from '../../src/archive/maildir.ts';
-import type { MessageToStore, Piece } from '../../src/archive/sink.ts';
+import type { MessageToStore } from '../../src/archive/sink.ts';
+import { WritingThread } from '../../src/archive/writing-thread.ts';
 import { Failure } from '../../src/errors.ts';
 
 const uidValidity = 1_234_567_890;
 const letter = Buffer.from('From: bea@example.net\r\n\r\nAt seven?\r\n');
 const arrived = new Date('2026-11-15T12:34:56Z');
 
-/** A message whose bytes come as they are. */
-interface Letter extends Omit<MessageToStore, 'content' | 'ids'> {
-  content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
-}
+type Letter = Omit<MessageToStore, 'ids'>;
+
+/** The one that is shipped. */
+const writing = new WritingThread(new URL('../../dist/writing-thread-program.js', import.meta.url));
 
 function message(uid: number, changes: Partial<Letter> = {}): Letter {
   return { uid, flags: [], internalDate: arrived, content: [letter], ...changes };
 }
 
-async function* pieces(content: Letter['content']): AsyncGenerator<Piece> {
-  for await (const raw of content) yield { raw, lf: raw };
-}
-
-const openMaildir = (directory: string) => Maildir.open(directory, uidValidity, 'keep');
+const openMaildir = (directory: string, validity = uidValidity) =>
+  Maildir.open({ directory, uidValidity: validity, lineEndings: 'keep', files: writing });
 
 /** Store several as a fetch does: all at once, then their names. */
 async function deliverAll(maildir: Maildir, letters: readonly Letter[]) {
   const ids = { emailId: null, threadId: null, labels: null };
   const stored = await Promise.all(
     letters.map(async (one) => {
-      const message = { ...one, ids, content: pieces(one.content) };
+      const message = { ...one, ids };
       try {
         const { path, sizeBytes } = await maildir.store(message);
         return { uid: one.uid, path: String(path), sizeBytes };
@@ -180,7 +178,7 @@ describe('a Maildir', () => {
     it('are those of this UIDVALIDITY, in new and cur, whatever flags a mail program gave them', async () => {
       const maildir = await openMaildir(directory);
       await deliverAll(maildir, [message(1), message(2, { flags: ['\\Seen'] })]);
-      const older = await Maildir.open(directory, 77, 'keep');
+      const older = await openMaildir(directory, 77);
       await deliverAll(older, [message(3)]);
       writeFileSync(join(directory, 'cur', `5.V${uidValidity}U10.mailctl;2,RSTabc`), 'x');
       writeFileSync(join(directory, 'cur', `5.V${uidValidity}U11.mailctl;2,`), 'x');

@@ -24,8 +24,6 @@ export interface MailServer {
   readonly caFile: string;
   /** Puts a corpus into a mailbox of its own. */
   fill(corpus: Corpus): Promise<Mailbox>;
-  /** Forgets a corpus and takes its mail from the disk. */
-  remove(corpus: Corpus): void;
   close(): Promise<void>;
 }
 
@@ -108,11 +106,6 @@ export async function startMailServer(directory: string): Promise<MailServer> {
         },
       };
     },
-    remove: (corpus) =>
-      rmSync(join(dovecot.mailDirectory(userOf(corpus)), '..', '..'), {
-        recursive: true,
-        force: true,
-      }),
     close: dovecot.close,
   };
 }

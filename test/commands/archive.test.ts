@@ -10,8 +10,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { appendFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { beforeAll, beforeEach, expect, inject, test } from 'vitest';
+import { dirname, join } from 'node:path';
+import { beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { archivedFiles } from '../sandbox/archive-files.ts';
 import {
   archivedMessages,
@@ -215,16 +215,33 @@ describeWith('dovecot', 'the archive', () => {
     ).toHaveLength(24);
   });
 
-  test('leaves alone what a person has moved or deleted', async () => {
-    const address = await someone({ INBOX: sources.slice(0, 5) });
-    await fetch();
-    const [first = '', second = '', third = ''] = (await archivedFiles(archiveOf())).sort();
-    renameSync(first, join(dirname(first), '..', 'cur', `${basename(first)}:2,S`));
-    rmSync(second);
-    renameSync(third, join(home.directory, 'refiled'));
+  test('leaves alone what a person has moved or deleted, unless told to --refetch', async () => {
+    const address = await someone({ INBOX: sources.slice(0, 6), Kept: sources.slice(6, 7) });
+    await fetch('--all-folders');
+    const box = join(archiveOf(), 'INBOX');
+    const [read = '', deleted = '', refiled = '', elsewhere = ''] = readdirSync(
+      join(box, 'new'),
+    ).sort();
+    renameSync(join(box, 'new', read), join(box, 'cur', `${read}:2,S`));
+    rmSync(join(box, 'new', deleted));
+    renameSync(join(box, 'new', refiled), join(archiveOf(), 'Kept', 'cur', `${refiled}:2,`));
+    renameSync(join(box, 'new', elsewhere), join(home.directory, 'elsewhere'));
     provider.imap.deliver(address, 'INBOX', sources[9] ?? Buffer.of());
-    expect((await fetch()).rows.at(-1)).toMatchObject({ saved: 1 });
-    expect(await archivedFiles(archiveOf())).toHaveLength(4);
+    const saved = ({ rows }: Awaited<ReturnType<typeof fetch>>) =>
+      rows.filter(({ type }) => type === 'saved').length;
+    expect(saved(await fetch('--all-folders'))).toBe(1);
+    expect(saved(await fetch('--all-folders', '--mirror'))).toBe(0);
+    expect(readdirSync(join(box, 'new'))).toHaveLength(3);
+    // The server says that it is unread.
+    expect(readdirSync(join(box, 'cur'))).toEqual([`${read}:2,`]);
+    expect(readdirSync(join(archiveOf(), 'Kept', 'cur'))).toEqual([`${refiled}:2,`]);
+
+    expect(saved(await fetch('--refetch'))).toBe(7);
+    const there = ['new', 'cur'].flatMap((part) => readdirSync(join(box, part)));
+    expect(there.map((name) => name.replace(/:2,.*/, ''))).toEqual(
+      expect.arrayContaining([read, deleted, refiled, elsewhere]),
+    );
+    expect(there).toHaveLength(7);
   });
 
   test('follows the server with --mirror: flags, and what is gone', async () => {
@@ -279,6 +296,22 @@ describeWith('dovecot', 'the archive', () => {
     expect(census(await archivedMessages(archiveOf()))).toEqual(census(messages.slice(0, 3)));
   });
 
+  test('takes with --since what arrived on that day or later, and the others when asked', async () => {
+    const address = await someone({});
+    for (const [index, day] of ['01', '03', '04', '05'].entries()) {
+      const internalDate = new Date(`2026-03-${day}T12:00:00Z`);
+      provider.imap.deliver(address, 'INBOX', sources[index] ?? Buffer.of(), { internalDate });
+    }
+    const uids = ({ rows }: Awaited<ReturnType<typeof fetch>>) =>
+      rows.filter(({ type }) => type === 'saved').map(({ uid }) => Number(uid));
+    const planned = await fetch('--since', '2026-03-04', '--dry-run');
+    expect(planned.rows).toMatchObject([{ type: 'planned', messages: 2 }]);
+    expect(uids(await fetch('--since', '2026-03-04'))).toEqual([3, 4]);
+    expect(uids(await fetch('--since', '2026-03-03'))).toEqual([2]);
+    expect(uids(await fetch())).toEqual([1]);
+    expect(await run(['fetch', '--since', '2026-13-01'], { home })).toMatchObject({ code: 64 });
+  });
+
   test('misses nothing that comes or goes while it is fetched', async () => {
     const address = await someone({ INBOX: sources });
     const mail = provider.imap.mailDirectory(address);
@@ -316,6 +349,79 @@ describeWith('dovecot', 'the archive', () => {
     proxy.takeCommands();
     expect((await fetch()).rows).toMatchObject([{ saved: 0 }]);
     expect(proxy.takeCommands()).not.toContain('EXAMINE');
+  });
+
+  describe('on a server without', () => {
+    /** Messages 1 to 4, of which somebody else has marked the last one as deleted. */
+    const onServerWithout = async (...hide: string[]) => {
+      const address = await someone({ INBOX: sources.slice(0, 4) });
+      provider.imap.createMailbox(address, 'Done & gone');
+      const cur = (folder?: string) => join(provider.imap.mailDirectory(address, folder), 'cur');
+      const last = readdirSync(cur()).sort().at(-1) ?? '';
+      renameSync(join(cur(), last), join(cur(), `${last}T`));
+      const { imap, certificates } = provider;
+      const proxy = await startCountingProxy(imap.port, certificates, { hide });
+      const config = join(home.config, 'mailctl', 'config.toml');
+      const text = readFileSync(config, 'utf8');
+      writeFileSync(config, text.replace(/^port = \d+/m, `port = ${proxy.port}`));
+      const names = (folder?: string) =>
+        [...readdirSync(cur(folder)), ...readdirSync(join(cur(folder), '..', 'new'))].sort();
+      return { proxy, names };
+    };
+    const only = 'uid:1:3';
+
+    test.each([
+      { hide: ['UIDPLUS'], flags: ['--delete'] },
+      { hide: ['UIDPLUS', 'MOVE'], flags: ['--move-to', 'Done & gone'] },
+    ])('$hide, $flags is refused and changes nothing', async ({ hide, flags }) => {
+      const { names } = await onServerWithout(...hide);
+      const before = names();
+      const { code, stderr } = await run(['fetch', only, ...flags], { home });
+      expect(code).toBe(69);
+      expect(stderr).toMatch(
+        /cannot (delete|move) messages one by one: it has no (MOVE or )?UIDPLUS/,
+      );
+      expect(names()).toEqual(before);
+      expect(names('Done & gone')).toEqual([]);
+      expect(census(await archivedMessages(archiveOf()))).toEqual(census(messages.slice(0, 3)));
+    });
+
+    test.each([
+      { hide: ['MOVE'], moves: ['UID COPY', 'UID STORE', 'UID EXPUNGE'] },
+      { hide: ['NOTHING'], moves: ['UID MOVE'] },
+    ])('$hide, --move-to takes its own messages and no other', async ({ hide, moves }) => {
+      const { names, proxy } = await onServerWithout(...hide);
+      const [one, two, three, four] = names();
+      const { rows, code } = await fetch(only, '--move-to', 'Done & gone');
+      expect(code).toBe(0);
+      expect(rows).toContainEqual(expect.objectContaining({ action: 'move', messages: 3 }));
+      expect(proxy.takeCommands().slice(-moves.length)).toEqual(moves);
+      expect(names()).toEqual([four]);
+      expect([one, two, three]).not.toContain(undefined);
+      expect(names('Done & gone')).toHaveLength(3);
+    });
+
+    test('anything in the archive of a message, keeps the message', async () => {
+      const { names } = await onServerWithout();
+      await fetch();
+      const files = await archivedFiles(archiveOf());
+      rmSync(files.find((path) => path.includes('U1.')) ?? '');
+      const { code, stderr, rows } = await fetch(only, '--delete');
+      expect({ code, rows: rows.filter(({ type }) => type === 'changed') }).toMatchObject({
+        code: 0,
+        rows: [{ action: 'delete', messages: 2 }],
+      });
+      expect(stderr).toMatch(/INBOX: 1 messages are not in the archive any more; they stay/);
+      expect(names()).toHaveLength(2);
+    });
+
+    test('the folder that messages are to be moved to, changes nothing', async () => {
+      const { names } = await onServerWithout();
+      const { code, stderr } = await run(['fetch', only, '--move-to', 'Nowhere'], { home });
+      expect(code).toBe(69);
+      expect(stderr).toMatch(/not moved to Nowhere: .*(exist|found)/);
+      expect(names()).toHaveLength(4);
+    });
   });
 
   test('is verified: what is missing, damaged, or extra, and repaired', async () => {

@@ -3,6 +3,8 @@ export interface Letter {
   readonly uid: number;
   readonly source: string;
   readonly flags?: string;
+  /** EMAILID, or X-GM-MSGID. */
+  readonly emailId?: string;
 }
 
 interface Mailbox {
@@ -80,7 +82,7 @@ export function fetchRows(command: string, letters: readonly Letter[]): string[]
 
 /** One row with the items asked for. */
 export function fetchRow(sequence: number, letter: Letter, items: string): string {
-  const { uid, source, flags = '' } = letter;
+  const { uid, source, flags = '', emailId = '' } = letter;
   const asked = (item: string) => items.toUpperCase().includes(item);
   const partial = /BODY\.PEEK\[\]<(\d+)\.(\d+)>/i.exec(items);
   const start = Number(partial?.[1] ?? 0);
@@ -92,6 +94,10 @@ export function fetchRow(sequence: number, letter: Letter, items: string): strin
     ...(asked('FLAGS') ? [`FLAGS (${flags})`] : []),
     ...(asked('RFC822.SIZE') ? [`RFC822.SIZE ${source.length}`] : []),
     ...(asked('INTERNALDATE') ? ['INTERNALDATE "17-Jul-2026 02:44:25 +0000"'] : []),
+    ...(asked(' EMAILID') ? [`EMAILID (${emailId})`, `THREADID (T${emailId})`] : []),
+    ...(asked('X-GM-MSGID')
+      ? [`X-GM-MSGID ${emailId}`, `X-GM-THRID ${emailId}`, 'X-GM-LABELS (Work "\\\\Inbox")']
+      : []),
     ...(asked('ENVELOPE') ? [`ENVELOPE ${envelope(source)}`] : []),
     ...(asked('BODYSTRUCTURE')
       ? ['BODYSTRUCTURE ("TEXT" "PLAIN" NIL NIL NIL "7BIT" 10 1 NIL NIL NIL NIL)']

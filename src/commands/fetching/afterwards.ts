@@ -1,4 +1,6 @@
+import { stillHere } from '../../archive/still-here.ts';
 import type { FetchConnection } from '../../mail/fetch-connection.ts';
+import type { UidSet } from '../../uid-set.ts';
 import type { MailboxPass } from './mailbox-pass.ts';
 import { changesServer } from './request.ts';
 import type { FetchRun } from './run.ts';
@@ -9,27 +11,34 @@ export async function applyAfterwards(
   connection: FetchConnection,
   pass: MailboxPass,
 ): Promise<void> {
-  const { afterwards } = request;
-  if (!changesServer(afterwards)) return;
-  const uids = pass.stored;
-  if (uids.size === 0) return;
-  const done = async (action: 'mark-seen' | 'move' | 'delete', told: string) => {
-    const folder = pass.status.path;
+  const { markSeen, moveTo, delete: remove } = request.afterwards;
+  if (!changesServer(request.afterwards)) return;
+  const folder = pass.status.path;
+  const done = async (action: 'mark-seen' | 'move' | 'delete', uids: UidSet, told: string) => {
     const messages = uids.size;
     const row = { type: 'changed', account: account.name, folder, action, messages } as const;
     const text = `${folder}: ${messages} ${told}`;
     await app.output.row(row, app.output.format === 'table' ? text : null);
   };
-  if (afterwards.markSeen) {
-    await connection.markSeen(uids);
-    await done('mark-seen', 'marked as seen');
+  const { stored } = pass;
+  if (markSeen && stored.size > 0) {
+    await connection.markSeen(stored);
+    await done('mark-seen', stored, 'marked as seen');
   }
-  if (afterwards.moveTo !== null) {
-    await connection.moveTo(uids, afterwards.moveTo);
-    await done('move', 'moved');
+  if (moveTo === null && !remove) return;
+  // It may be the only copy: being remembered is not enough.
+  const here = await stillHere(pass.archive, stored);
+  if (here.size < stored.size) {
+    app.tell(
+      `mailctl: ${folder}: ${stored.size - here.size} messages are not in the archive any more; they stay on the server`,
+    );
   }
-  if (afterwards.delete) {
-    await connection.expunge(uids);
-    await done('delete', 'deleted');
+  if (here.size === 0) return;
+  if (moveTo !== null) {
+    await connection.moveTo(here, moveTo);
+    await done('move', here, 'moved');
+  } else {
+    await connection.expunge(here);
+    await done('delete', here, 'deleted');
   }
 }

@@ -3,7 +3,7 @@ import { collectGarbage } from '../../system/garbage.ts';
 /** After so many bytes what is left of them is cleared away. */
 const bytesBetweenCollections = 12 << 20;
 /** How many bytes may be in memory, downloaded and not stored yet, before no more are asked for. */
-const maxBytes = 6 << 20;
+const maxBytes = 1 << 20;
 
 /** Keeps downloading from running ahead of storing. */
 export class Budget {
@@ -31,7 +31,12 @@ export class Budget {
     collectGarbage();
   }
 
-  async room(): Promise<void> {
+  /** Waits while too much is in memory; undefined where nothing has to be waited for. */
+  room(): Promise<void> | undefined {
+    return this.#bytes < maxBytes ? undefined : this.#untilRoom();
+  }
+
+  async #untilRoom(): Promise<void> {
     while (this.#bytes >= maxBytes) {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }

@@ -14,7 +14,7 @@ export interface CrewOptions {
   readonly open: () => Promise<FetchConnection>;
   readonly maxConnections: number;
   /** Waits until what was downloaded has been stored, as far as memory asks for it. */
-  readonly room: () => Promise<void>;
+  readonly room: () => Promise<void> | undefined;
   readonly onFewerConnections: (error: unknown) => void;
 }
 

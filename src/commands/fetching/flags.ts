@@ -75,7 +75,6 @@ export async function fetchRequest(
       delete: flags.delete === true,
     },
     connections: connectionsAtOnce(app, account, flags.connections),
-    onStored: null,
   };
   refuseContradictions(request, flags);
   if (changesServer(request.afterwards) && (account.readOnly || flags.readOnly === true)) {

@@ -1,5 +1,7 @@
-import type { MailboxArchive, PassEnding } from '../../archive/mailbox-archive.ts';
+import { rm } from 'node:fs/promises';
+import type { MailboxArchive, PassEnding, StoredMessage } from '../../archive/mailbox-archive.ts';
 import { NotTaken } from '../../archive/not-taken.ts';
+import { filesHere } from '../../archive/still-here.ts';
 import { isLarge, windows } from '../../archive/windows.ts';
 import { errorText, Failure } from '../../errors.ts';
 import type { Since } from '../../mail/changes.ts';
@@ -52,6 +54,8 @@ export class MailboxPass {
   skipped = 0;
   readonly #run: FetchRun;
   readonly #again = new Map<number, string>();
+  /** Where what is fetched again has been until now: a person may have moved it to `cur`. */
+  #former: ReadonlyMap<number, string> = new Map();
   readonly #came = new Set<number>();
   readonly #storing = new Set<Promise<void>>();
   #broken: { readonly error: unknown } | null = null;
@@ -98,6 +102,7 @@ export class MailboxPass {
     const renumbered = state !== null && state.uidValidity !== opened.uidValidity;
     const known = renumbered ? await recognise(this.#run, connection, this.archive, opened) : [];
     await this.archive.begin(opened.uidValidity, known);
+    if (this.#run.request.refetch) this.#former = await filesHere(this.archive);
     const all = wantsAll(request.selection) && !request.refetch;
     const nothingHere = all && !renumbered && (this.archive.state?.stored.size ?? 0) === 0;
     if (nothingHere && (await this.archive.leftovers()).size === 0) {
@@ -244,8 +249,9 @@ export class MailboxPass {
     const options = { portion, maxBytesEach: maxBytesAtOnce, expectedBytes };
     try {
       await connection.fetch(uids, options, (one) => {
-        if ('content' in one) this.#take(one);
-        else this.#sizes.set(one.uid, one.sizeBytes);
+        if ('content' in one) return this.#take(one);
+        this.#sizes.set(one.uid, one.sizeBytes);
+        return undefined;
       });
     } catch (error) {
       if (!isOfMessages(error) || !connection.usable) throw error;
@@ -257,9 +263,9 @@ export class MailboxPass {
     this.#task = this.#run.app.progress.start(this.status.path, total);
   }
 
-  /** Store a message while the next ones are coming. */
-  #take(message: IncomingMessage | SizedMessage): void {
-    if (!('content' in message)) return;
+  /** Store a message while the next ones are coming, unless too many of them wait for the disk. */
+  #take(message: IncomingMessage | SizedMessage): Promise<void> | undefined {
+    if (!('content' in message)) return undefined;
     this.#came.add(message.uid);
     this.#task?.advance({ messages: 1, bytes: message.sizeBytes });
     const storing: Promise<void> = this.#run.budget
@@ -267,6 +273,7 @@ export class MailboxPass {
       .catch((error: unknown) => this.#break(error))
       .finally(() => this.#storing.delete(storing));
     this.#storing.add(storing);
+    return this.#run.budget.room();
   }
 
   async #store(message: IncomingMessage): Promise<void> {
@@ -297,7 +304,7 @@ export class MailboxPass {
   async commit(ending?: PassEnding): Promise<void> {
     for (const stored of await this.archive.commit(ending)) {
       this.saved += 1;
-      await this.#run.request.onStored?.(stored.path, stored.uid);
+      await removeFormer(this.#former.get(stored.uid), stored);
       await this.#run.report.saved(this.status.path, this.#uidValidity, stored);
     }
   }
@@ -399,6 +406,11 @@ export class MailboxPass {
     this.#uidValidity = opened.uidValidity;
     return opened;
   }
+}
+
+/** When its message is there again, durable: it must not be there twice. */
+async function removeFormer(former: string | undefined, { path }: StoredMessage): Promise<void> {
+  if (former !== undefined && path !== null && former !== path) await rm(former, { force: true });
 }
 
 function totals(messages: readonly SizedMessage[]): Totals {

@@ -25,8 +25,6 @@ export interface FetchRequest {
   readonly mirror: { readonly prune: boolean } | null;
   readonly afterwards: Afterwards;
   readonly connections: number;
-  /** Told of each message when it is durable and remembered. */
-  readonly onStored: ((path: string | null, uid: number) => Promise<void>) | null;
 }
 
 /** Which of a folder's messages are wanted; all of it null for every one. */

@@ -4,6 +4,7 @@ import {
   MailboxArchive,
   withArchive,
 } from '../../archive/mailbox-archive.ts';
+import { WritingThread } from '../../archive/writing-thread.ts';
 import type { Since } from '../../mail/changes.ts';
 import type { FetchConnection } from '../../mail/fetch-connection.ts';
 import type { MailboxStatus } from '../../mail/mailbox-status.ts';
@@ -157,6 +158,7 @@ export function archiveSettings(
     json: app.output.format === 'json',
     print: (row) => app.output.object(row),
     signal: app.system.signal,
+    files: new WritingThread(new URL('./writing-thread-program.js', import.meta.url)),
   };
 }
 

@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import type { Account } from '../../account/account.ts';
 import { type Defect, inspect } from '../../archive/inspection.ts';
 import { MailboxArchive, withArchive } from '../../archive/mailbox-archive.ts';
@@ -146,11 +145,5 @@ async function repairMailbox(
     exclude: [],
     selection: { ...request.selection, uids },
     refetch: true,
-    onStored: async (path, uid) => {
-      const old = bad.find((one) => one.uid === uid && one.what === 'damaged')?.path ?? null;
-      if (old !== null && path !== null && old !== path && request.format !== 'mbox') {
-        await rm(old, { force: true });
-      }
-    },
   });
 }
