@@ -20,7 +20,7 @@ import { applyAfterwards } from './afterwards.ts';
 import type { Job } from './crew.ts';
 import { type FollowedChanges, followedChanges, resumePoint } from './followed-changes.ts';
 import { mirrorMailbox } from './mirror.ts';
-import { everyUid } from './presence.ts';
+import { arrivals, everyUid } from './presence.ts';
 import { recognise } from './recognise.ts';
 import { changesServer, wantsAll } from './request.ts';
 import type { FetchRun } from './run.ts';
@@ -28,7 +28,7 @@ import type { FetchRun } from './run.ts';
 /** No mailbox has more; a server that says so would keep us busy for ever. */
 const maxMessages = 1 << 24;
 /** So few messages come at once, without asking for their sizes first: one round trip less. */
-const fewMessages = 64;
+const fewMessages = 200;
 /** Of those, what is larger comes in a second go. */
 const maxBytesAtOnce = 128 << 10;
 /** More than this that is named and not described is not asked for one by one. */
@@ -109,11 +109,14 @@ export class MailboxPass {
       return this.#fetchEverything(connection, opened);
     }
     this.followed = renumbered ? null : followedChanges(opened, this.status, state);
-    this.#present = this.followed?.present ?? (await this.#selected(connection));
+    const counted = all && !renumbered && request.mirror === null;
+    const arrived = counted && !changesServer(request.afterwards) ? arrivals(state, opened) : null;
+    this.#present = this.followed?.present ?? arrived ?? (await this.#selected(connection));
     const missing = await this.archive.missing(this.#present);
     const wanted = request.refetch ? this.#present : missing;
     if (wanted.size > maxMessages) throw tooMany(this.status.path);
-    this.skipped = this.#present.size - wanted.size;
+    const present = arrived === null ? this.#present.size : opened.messages;
+    this.skipped = present - wanted.size;
     await this.#plan(connection, wanted, wanted);
   }
 

@@ -1,6 +1,8 @@
+import type { SyncState } from '../../archive/sync-state.ts';
 import { Failure } from '../../errors.ts';
 import type { FetchConnection } from '../../mail/fetch-connection.ts';
-import type { UidSet } from '../../uid-set.ts';
+import type { OpenMailbox } from '../../mail/message.ts';
+import { UidSet } from '../../uid-set.ts';
 
 /** Which messages an open mailbox has. */
 export interface Presence {
@@ -26,4 +28,18 @@ export async function everyUid(connection: FetchConnection, path: string): Promi
     });
   }
   return { uids, unnamed: Math.max(0, connection.exists - uids.size) };
+}
+
+/**
+ * The messages that have arrived since all of them were stored, where nothing else can have
+ * happened: each arrival takes one UID (RFC 9051 §2.3.1.1), so when the count of messages has grown
+ * by as much as UIDNEXT, none has been removed and each UID between is there. Null where it cannot
+ * be told.
+ */
+export function arrivals(state: SyncState | null, opened: OpenMailbox): UidSet | null {
+  const then = state?.complete;
+  if (then?.uidNext == null || then.messages === null || opened.uidNext === null) return null;
+  const grown = opened.uidNext - then.uidNext;
+  if (grown < 0 || opened.messages - then.messages !== grown) return null;
+  return grown === 0 ? UidSet.empty : UidSet.parse(`${then.uidNext}:${opened.uidNext - 1}`);
 }
