@@ -1,6 +1,5 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeDirectory, syncDirectory } from '../system/files.ts';
 import { encodeFileName } from './folder-path.ts';
 import { decodeWords, headerField } from './header.ts';
 import type { MessageToStore, OpenSink, Sink, StoredPlace } from './sink.ts';
@@ -15,8 +14,8 @@ const defaultTemplate = '{date}';
  * name ends in UIDVALIDITY and UID: no two messages share one, and one stored twice is one file.
  */
 export const eml: Sink = async ({ directory, uidValidity, nameTemplate, files }) => {
+  await files.durably([{ kind: 'folder', path: directory }]);
   await written(directory, async () => {
-    await makeDirectory(directory);
     for (const name of await readdir(directory)) {
       if (unfinished.test(name)) await rm(join(directory, name), { force: true });
     }
@@ -45,7 +44,7 @@ export const eml: Sink = async ({ directory, uidValidity, nameTemplate, files })
     },
     names: async () => (await emlFiles(directory)).map(({ name }) => name),
     store,
-    settle: () => written(directory, () => syncDirectory(directory)),
+    settle: async () => [{ kind: 'names', path: directory }],
   } satisfies OpenSink;
 };
 

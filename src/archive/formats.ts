@@ -21,3 +21,8 @@ export function isFormat(name: string): name is Format {
 export function sinkOf(format: Format): Promise<Sink> {
   return sinks[format]();
 }
+
+/** Whether a format has a file a message, with UIDVALIDITY and UID in its name. */
+export function namesFiles(format: Format): boolean {
+  return format === 'maildir' || format === 'eml';
+}

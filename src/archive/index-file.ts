@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { errorCode, errorText, Failure } from '../errors.ts';
 import type { Fingerprint } from './content.ts';
+import type { DiskStep } from './disk-steps.ts';
 import type { Format } from './formats.ts';
 import type { MessageIds } from './sink.ts';
-import { written } from './written.ts';
 
 /**
  * One row a message, kept beside the memory of the mailbox: what it is recognised by when the
@@ -42,23 +42,12 @@ export function indexFile(directory: string, format: Format): string {
   return join(directory, format === 'maildir' ? '.mailctl.index' : `.mailctl-${format}.index`);
 }
 
-/** Add rows, durably. */
-export async function appendIndex(path: string, entries: readonly IndexEntry[]): Promise<void> {
-  if (entries.length === 0) return;
-  await written(path, async () => {
-    const file = await open(path, 'a+', 0o600);
-    try {
-      const { size } = await file.stat();
-      const last = Buffer.alloc(1);
-      if (size > 0) await file.read(last, 0, 1, size - 1);
-      // A row that a crash has cut stays alone on its line, where it is passed over.
-      const start = size > 0 && last.toString() !== '\n' ? '\n' : '';
-      await file.writeFile(start + entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-  });
+/** What adds these rows. */
+export function addingRows(path: string, entries: readonly IndexEntry[]): DiskStep[] {
+  if (entries.length === 0) return [];
+  // A row that a crash has cut stays alone on its line, where it is passed over.
+  const text = entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
+  return [{ kind: 'append', path, text }];
 }
 
 /** The rows of each UIDVALIDITY, by UID. A row that is none (cut by a crash) is passed over. */

@@ -1,23 +1,24 @@
-import { lstat, open } from 'node:fs/promises';
-import { basename, join, relative, sep } from 'node:path';
+import { open } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { Failure } from '../errors.ts';
-import { makeDirectory, removeUnfinished } from '../system/files.ts';
-import { withLock } from '../system/lock.ts';
+import { removeUnfinished } from '../system/files.ts';
 import { UidSet } from '../uid-set.ts';
+import { refuseLinks } from './archive-folder.ts';
 import { folderPath, type Layout } from './folder-path.ts';
-import { type Format, sinkOf } from './formats.ts';
-import { appendIndex, type IndexEntry, indexFile, loadIndex } from './index-file.ts';
+import { type Format, namesFiles, sinkOf } from './formats.ts';
+import { addingRows, type IndexEntry, indexFile, loadIndex } from './index-file.ts';
 import { maildirName } from './maildir.ts';
 import { missingFromMbox } from './mbox-digests.ts';
 import { mboxName } from './mbox-text.ts';
 import type { LineEndings, MessageToStore, OpenSink, Place, StoredPlace } from './sink.ts';
 import {
   emptyState,
-  type FetchFailure,
   loadSyncState,
   type MailboxCounts,
+  type PassEnding,
+  remembering,
   type SyncState,
-  saveSyncState,
+  savingState,
   stateFile,
 } from './sync-state.ts';
 import { written } from './written.ts';
@@ -58,55 +59,6 @@ export interface StoredMessage {
   readonly sizeBytes: number;
 }
 
-/** How a pass over a mailbox has ended. */
-export interface PassEnding {
-  /** What the server said, where every message was asked for. */
-  readonly counts: MailboxCounts | null;
-  /** Every message that was there. */
-  readonly present: UidSet;
-  readonly failures: readonly Omit<FetchFailure, 'attempts'>[];
-}
-
-/** Run alone on an archive: two runs would store the same message at the same time. */
-export function withArchive<T>(
-  archive: string,
-  signal: AbortSignal,
-  work: () => Promise<T>,
-): Promise<T> {
-  const what = `the archive ${archive}`;
-  const options = { waitMs: 60_000, signal, what, failure: 'archive' } as const;
-  return withLock(join(archive, '.mailctl.lock'), options, work);
-}
-
-/** The archive itself may be a link its owner made; below it none leads out of it. */
-async function refuseLinks(archive: string, directory: string): Promise<void> {
-  const levels = relative(archive, directory).split(sep);
-  const folders = levels.map((_, index) => join(archive, ...levels.slice(0, index + 1)));
-  const maildir = ['tmp', 'new', 'cur'].map((name) => join(directory, name));
-  const stats = await Promise.all(
-    [...folders, ...maildir].map(async (path) => ({
-      path,
-      stats: await lstat(path).catch(() => null), // not there yet, or told when it is written
-    })),
-  );
-  for (const { path, stats: found } of stats) {
-    if (found?.isSymbolicLink()) {
-      throw new Failure('archive', `${path} is a link, which is not followed inside an archive`, {
-        hint: 'put the folder itself there, or name another archive in the config',
-      });
-    }
-  }
-}
-
-function countsOf({ messages, uidNext, highestModseq }: MailboxCounts): MailboxCounts {
-  return { messages, uidNext, highestModseq };
-}
-
-/** Whether a format has a file a message, with UIDVALIDITY and UID in its name. */
-function namesFiles(format: Format): boolean {
-  return format === 'maildir' || format === 'eml';
-}
-
 /** One mailbox's place in an archive: its messages, and the memory of which they are. */
 export class MailboxArchive {
   readonly directory: string;
@@ -118,6 +70,8 @@ export class MailboxArchive {
   #sink: OpenSink | null = null;
   /** There was no memory: nothing was fetched yet, or somebody has removed it. */
   #forgotten = false;
+  /** Nothing can be here that the memory does not know. */
+  #known = false;
   #stored: {
     readonly path: string | null;
     readonly position: number | null;
@@ -195,9 +149,10 @@ export class MailboxArchive {
    */
   async begin(uidValidity: number, recognised: readonly IndexEntry[] = []): Promise<void> {
     const { settings, directory } = { settings: this.#settings, directory: this.directory };
+    const made = await settings.files.durably([{ kind: 'folder', path: directory }]);
+    this.#known = made.includes(directory);
     await written(directory, async () => {
-      await makeDirectory(directory);
-      await removeUnfinished(directory);
+      if (!this.#known) await removeUnfinished(directory);
       // By this file Maildir++ tells a subfolder from a mailbox of its own.
       if (settings.layout === 'maildir++' && directory !== settings.root) {
         await (await open(join(directory, 'maildirfolder'), 'a', 0o600)).close();
@@ -211,19 +166,25 @@ export class MailboxArchive {
     const position = this.#sink.position ?? given;
     this.#forgotten = this.#state === null;
     if (this.#state?.uidValidity === uidValidity) {
-      if (position !== given) await this.update({ position });
+      // The last pass has remembered all it stored. As long as this one has not, there is no saying so.
+      if (this.#state.complete !== null) this.#known = true;
+      if (position !== given || this.#state.complete !== null) {
+        await this.update({ position, complete: null });
+      }
       return;
     }
     const { address } = settings;
-    // The rows first: were the memory first, a crash between the two would forget where they are.
-    await appendIndex(this.#indexPath, recognised);
-    this.#state = {
+    const state = {
       ...emptyState({ address, mailbox: this.#mailbox.path, uidValidity }),
       stored: UidSet.of(recognised.map(({ uid }) => uid)),
       position,
     };
+    // The rows first: were the memory first, a crash between the two would forget where they are.
+    const rows = addingRows(this.#indexPath, recognised);
     // Where files do not name their messages, a memory that is not there must mean one was removed.
-    if (recognised.length > 0 || !namesFiles(settings.format)) await this.#save(this.#state);
+    const saved = recognised.length > 0 || !namesFiles(settings.format);
+    await settings.files.durably(rows, saved ? [savingState(this.#statePath, state)] : []);
+    this.#state = state;
   }
 
   /**
@@ -231,18 +192,19 @@ export class MailboxArchive {
    * has left messages the memory does not know; they count as stored.
    */
   async missing(present: UidSet): Promise<UidSet> {
-    const unknown = present.minus(this.#known.stored);
+    const unknown = present.minus(this.#memory.stored);
     if (unknown.size === 0) return unknown;
     const found = (await this.leftovers()).intersection(unknown);
-    if (found.size > 0) await this.#remember(found, this.#known.position);
+    if (found.size > 0) await this.update({ stored: this.#memory.stored.union(found) });
     return unknown.minus(found);
   }
 
-  /** UIDs of messages that are here, whether remembered or not. */
+  /** UIDs of messages that are here, whether remembered or not; none where all are remembered. */
   async leftovers(): Promise<UidSet> {
+    if (this.#known) return UidSet.empty;
     const named = UidSet.of(await this.#open.storedUids());
     if (!this.#forgotten) return named;
-    const rows = (await this.loadIndex()).get(this.#known.uidValidity) ?? new Map();
+    const rows = (await this.loadIndex()).get(this.#memory.uidValidity) ?? new Map();
     if (this.#settings.format === 'mbox') {
       const lost = await missingFromMbox(join(this.directory, mboxName), rows.values());
       return UidSet.of(rows.keys()).minus(UidSet.of(lost.map(({ uid }) => uid)));
@@ -270,15 +232,18 @@ export class MailboxArchive {
       const batch = this.#stored.sort((a, b) => a.entry.uid - b.entry.uid);
       this.#stored = [];
       const entries = batch.map(({ entry }) => entry);
-      if (batch.length > 0) {
-        // Names, and what is known of them, may come in any order; the memory comes last.
-        await Promise.all([this.#open.settle(), appendIndex(this.#indexPath, entries)]);
-      }
-      const stored = UidSet.of(entries.map(({ uid }) => uid));
+      const steps = batch.length === 0 ? [] : await this.#open.settle();
       // Not where a file ends by now: what came after these is not remembered yet.
       const positions = batch.flatMap(({ position }) => position ?? []);
-      const position = positions.length > 0 ? Math.max(...positions) : this.#known.position;
-      await this.#remember(stored, position, ending);
+      const position = positions.length > 0 ? Math.max(...positions) : this.#memory.position;
+      const stored = UidSet.of(entries.map(({ uid }) => uid));
+      const next = remembering(this.#memory, stored, position, ending);
+      await this.#settings.files.durably(
+        // Names, and what is known of them, may come in any order; the memory comes last.
+        [...steps, ...addingRows(this.#indexPath, entries)],
+        next === null ? [] : [savingState(this.#statePath, next)],
+      );
+      this.#state = next ?? this.#state;
       await this.#sink?.remembered?.(position);
       return batch.map(({ path, entry: { uid, sizeBytes } }) => ({ uid, path, sizeBytes }));
     });
@@ -298,7 +263,9 @@ export class MailboxArchive {
 
   /** Change what is remembered besides messages. */
   async update(change: Partial<SyncState>): Promise<void> {
-    await this.#save({ ...this.#known, ...change });
+    const state = { ...this.#memory, ...change };
+    await this.#settings.files.durably([savingState(this.#statePath, state)]);
+    this.#state = state;
   }
 
   get #open(): OpenSink {
@@ -306,43 +273,17 @@ export class MailboxArchive {
     return this.#sink;
   }
 
-  get #known(): SyncState {
+  get #memory(): SyncState {
     if (this.#state === null) throw new Error('the mailbox has not been begun');
     return this.#state;
   }
 
   #entry(message: IncomingMessage, { path, sizeBytes, fingerprint }: StoredPlace): IndexEntry {
-    const { uidValidity } = this.#known;
+    const { uidValidity } = this.#memory;
     const named = path !== null && namesFiles(this.#settings.format);
     const name = named ? maildirName(basename(path)) : null;
     const { uid, sizeBytes: serverBytes, ids } = message;
     const storedBytes = named ? sizeBytes : null;
     return { uidValidity, uid, name, storedBytes, serverBytes, ...fingerprint, ...ids };
-  }
-
-  async #remember(uids: UidSet, position: number | null, ending?: PassEnding): Promise<void> {
-    const state = this.#known;
-    const stored = state.stored.union(uids);
-    if (ending === undefined) {
-      if (uids.size > 0) await this.#save({ ...state, stored, position });
-      return;
-    }
-    const tried = new Map(state.failures.map(({ uid, attempts }) => [uid, attempts]));
-    const failures = ending.failures.map((one) => ({
-      ...one,
-      attempts: (tried.get(one.uid) ?? 0) + 1,
-    }));
-    const all = failures.length === 0 && ending.present.minus(stored).size === 0;
-    // Checked against the memory itself: "all of it" is what lets the next run not even look.
-    const complete = all && ending.counts !== null ? countsOf(ending.counts) : null;
-    const same =
-      uids.size === 0 &&
-      JSON.stringify([state.complete, state.failures]) === JSON.stringify([complete, failures]);
-    if (!same) await this.#save({ ...state, stored, position, complete, failures });
-  }
-
-  async #save(state: SyncState): Promise<void> {
-    await saveSyncState(this.#statePath, state);
-    this.#state = state;
   }
 }

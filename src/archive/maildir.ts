@@ -1,6 +1,6 @@
 import { readdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { makeDirectory, removeUnfinished, syncDirectory } from '../system/files.ts';
+import type { DiskStep } from './disk-steps.ts';
 import type { MessageToStore, OpenSink, Place, Sink, StoredPlace } from './sink.ts';
 import { written } from './written.ts';
 
@@ -37,16 +37,15 @@ export class Maildir implements OpenSink {
 
   /** Make what is missing of it, and remove what an earlier run left unfinished. */
   static async open(place: MaildirPlace): Promise<Maildir> {
-    const { directory } = place;
-    return written(directory, async () => {
-      for (const name of ['tmp', 'new', 'cur']) await makeDirectory(join(directory, name));
-      // Nobody else is writing: the archive is locked. Only names of ours are touched.
-      for (const name of await readdir(join(directory, 'tmp'))) {
-        if (ourName.test(name)) await rm(join(directory, 'tmp', name), { force: true });
-      }
-      await removeUnfinished(directory);
-      return new Maildir(place);
-    });
+    const { directory, files } = place;
+    const tmp = join(directory, 'tmp');
+    const folders = ['tmp', 'new', 'cur'].map((name) => join(directory, name));
+    const made = await files.durably(folders.map((path) => ({ kind: 'folder', path })));
+    // Nobody else is writing: the archive is locked. Only names of ours are touched.
+    for (const name of made.includes(tmp) ? [] : await written(tmp, () => readdir(tmp))) {
+      if (ourName.test(name)) await written(tmp, () => rm(join(tmp, name), { force: true }));
+    }
+    return new Maildir(place);
   }
 
   async storedUids(): Promise<number[]> {
@@ -76,12 +75,10 @@ export class Maildir implements OpenSink {
     return made;
   }
 
-  async settle(): Promise<void> {
+  async settle(): Promise<readonly DiskStep[]> {
     const folders = [...this.#unsynced];
     this.#unsynced.clear();
-    await written(this.directory, async () => {
-      await Promise.all(folders.map(syncDirectory));
-    });
+    return folders.map((path) => ({ kind: 'names', path }));
   }
 }
 

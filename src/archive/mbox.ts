@@ -5,6 +5,7 @@ import { errorCode, Failure } from '../errors.ts';
 import { makeDirectory, syncDirectory, writeFileDurably } from '../system/files.ts';
 import { readSmallFile } from '../system/small-file.ts';
 import { measured } from './content.ts';
+import type { DiskStep } from './disk-steps.ts';
 import { lockMbox, removeDotLock, removeStaleLock } from './mbox-lock.ts';
 import { FromQuoting, fromLine, mboxName } from './mbox-text.ts';
 import type { MessageToStore, OpenSink, Place, Sink, StoredPlace } from './sink.ts';
@@ -47,9 +48,10 @@ class Mbox implements OpenSink {
     return this.#next(() => this.#append(message));
   }
 
-  settle(): Promise<void> {
+  async settle(): Promise<readonly DiskStep[]> {
     // Its name was synced with the note.
-    return this.#next(() => written(this.#path, async () => this.#group?.file.sync()));
+    await this.#next(() => written(this.#path, async () => this.#group?.file.sync()));
+    return [];
   }
 
   remembered(position: number | null): Promise<void> {

@@ -12,7 +12,7 @@ export const ndjson: Sink = async (place) =>
       return []; // what has been printed only the memory knows
     },
     store: (message) => print(message, place),
-    async settle() {},
+    settle: async () => [],
   }) satisfies OpenSink;
 
 async function print(message: MessageToStore, place: Place): Promise<StoredPlace> {

@@ -97,7 +97,7 @@ export class NewFile {
 }
 
 /** A disk that fills up takes only a part, and says why when it is given the rest. */
-function writeAll(file: number, piece: Uint8Array): void {
+export function writeAll(file: number, piece: Uint8Array): void {
   for (let offset = 0; offset < piece.byteLength; ) {
     offset += writeSync(file, piece, offset, piece.byteLength - offset);
   }

@@ -23,7 +23,7 @@ export const pipe: Sink = async (place) => {
       queue.last = stored.catch(() => {});
       return stored;
     },
-    async settle() {},
+    settle: async () => [],
   } satisfies OpenSink;
 };
 

@@ -1,4 +1,5 @@
 import type { Fingerprint } from './content.ts';
+import type { DiskStep } from './disk-steps.ts';
 import type { FileOrder, MadeFile } from './new-file.ts';
 
 /**
@@ -37,7 +38,15 @@ export type LineEndings = 'lf' | 'keep';
 /** How a file is to be made, by the first bytes of what comes into it. */
 export type OrderOf = (beginning: Uint8Array) => FileOrder;
 
+/** What works on the disk for formats that have a file for each message, and for the memory. */
 export interface FileMaker {
+  /** There will be work soon. */
+  expect(): void;
+  /**
+   * Take these steps, one group after the other; all are durable when it resolves. Gives the folders
+   * that were not there. @throws Failure 'archive'
+   */
+  durably(...groups: readonly (readonly DiskStep[])[]): Promise<readonly string[]>;
   /**
    * Make a file, whole or not at all; its folder is not synced. What is given as an array may be
    * kept until then.
@@ -60,8 +69,11 @@ export interface OpenSink {
    * @throws Failure 'archive' when nothing more can be stored; anything else is about this message
    */
   store(message: MessageToStore): Promise<StoredPlace>;
-  /** Make all that was stored durable, names included. A message is remembered only after that. */
-  settle(): Promise<void>;
+  /**
+   * Make all that was stored durable, names included, but for the steps it gives, which are to be
+   * taken then. A message is remembered only after that.
+   */
+  settle(): Promise<readonly DiskStep[]>;
   /** Where the memory of the place ends, for formats of one file; it may have been cut since. */
   readonly position?: number;
   /** What was stored up to there is remembered now. */

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { errorText, Failure } from '../errors.ts';
-import { writeFileDurably } from '../system/files.ts';
 import { readSmallFile } from '../system/small-file.ts';
 import { UidSet } from '../uid-set.ts';
+import type { DiskStep } from './disk-steps.ts';
 import type { Format } from './formats.ts';
 
 /**
@@ -94,12 +94,45 @@ export async function loadSyncState(path: string): Promise<SyncState | null> {
   }
 }
 
-export async function saveSyncState(path: string, state: SyncState): Promise<void> {
-  try {
-    const { stored, gone, ...rest } = state;
-    const written = { version: 2, ...rest, stored: stored.toString(), gone: gone.toString() };
-    await writeFileDurably(path, `${JSON.stringify(written)}\n`);
-  } catch (error) {
-    throw new Failure('archive', `cannot write ${path}: ${errorText(error)}`, { cause: error });
-  }
+/** What writes this down. */
+export function savingState(path: string, state: SyncState): DiskStep {
+  const { stored, gone, ...rest } = state;
+  const written = { version: 2, ...rest, stored: stored.toString(), gone: gone.toString() };
+  return { kind: 'replace', path, text: `${JSON.stringify(written)}\n` };
+}
+
+/** How a pass over a mailbox has ended. */
+export interface PassEnding {
+  /** What the server said, where every message was asked for. */
+  readonly counts: MailboxCounts | null;
+  /** Every message that was there. */
+  readonly present: UidSet;
+  readonly failures: readonly Omit<FetchFailure, 'attempts'>[];
+}
+
+/** The memory when these have been stored, and the pass may have ended; null where it stays as it is. */
+export function remembering(
+  state: SyncState,
+  uids: UidSet,
+  position: number | null,
+  ending: PassEnding | undefined,
+): SyncState | null {
+  const stored = state.stored.union(uids);
+  if (ending === undefined) return uids.size === 0 ? null : { ...state, stored, position };
+  const tried = new Map(state.failures.map(({ uid, attempts }) => [uid, attempts]));
+  const failures = ending.failures.map((one) => ({
+    ...one,
+    attempts: (tried.get(one.uid) ?? 0) + 1,
+  }));
+  const all = failures.length === 0 && ending.present.minus(stored).size === 0;
+  // Checked against the memory itself: "all of it" is what lets the next run not even look.
+  const complete = all && ending.counts !== null ? countsOf(ending.counts) : null;
+  const same =
+    uids.size === 0 &&
+    JSON.stringify([state.complete, state.failures]) === JSON.stringify([complete, failures]);
+  return same ? null : { ...state, stored, position, complete, failures };
+}
+
+function countsOf({ messages, uidNext, highestModseq }: MailboxCounts): MailboxCounts {
+  return { messages, uidNext, highestModseq };
 }

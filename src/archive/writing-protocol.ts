@@ -1,3 +1,4 @@
+import type { DiskStep } from './disk-steps.ts';
 import type { FileOrder, MadeFile } from './new-file.ts';
 
 /** What the writing thread is given when it starts: memory it shares with us. */
@@ -21,12 +22,20 @@ export interface Batch {
   readonly parts: readonly Part[];
 }
 
-/** How a file has ended. */
+/** Groups are taken one after the other; what is in a group may be taken in any order. */
+export interface Steps {
+  readonly id: number;
+  readonly groups: readonly (readonly DiskStep[])[];
+}
+
+/** How a file, or steps, have ended. */
 export type Outcome =
-  | { readonly id: number; readonly made: MadeFile }
+  | { readonly id: number; readonly kind: 'file'; readonly made: MadeFile }
+  /** `folders`: those that were not there. */
+  | { readonly id: number; readonly kind: 'steps'; readonly folders: readonly string[] }
   | {
       readonly id: number;
-      readonly made: null;
+      readonly kind: 'failure';
       readonly path: string;
       readonly code: string | null;
       readonly text: string;

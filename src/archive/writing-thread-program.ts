@@ -1,7 +1,8 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { errorCode, errorText } from '../errors.ts';
+import { takeStep } from './disk-steps.ts';
 import { FileError, NewFile } from './new-file.ts';
-import type { Answer, Batch, Outcome, Part, ThreadData } from './writing-protocol.ts';
+import type { Answer, Batch, Outcome, Part, Steps, ThreadData } from './writing-protocol.ts';
 
 /** So many files wait for the disk; what comes then has to wait, too. */
 const maxSyncing = 64;
@@ -21,8 +22,12 @@ class Writer {
   constructor({ slabs }: ThreadData, port: MessagePort) {
     this.#slabs = slabs;
     this.#port = port;
-    port.on('message', (batch: Batch) => {
-      this.#waiting.push(batch);
+    port.on('message', (request: Batch | Steps) => {
+      if ('groups' in request) {
+        void this.#takeSteps(request);
+        return;
+      }
+      this.#waiting.push(request);
       this.#work();
     });
   }
@@ -34,6 +39,19 @@ class Writer {
       const memory = this.#slabs[batch.slab];
       if (memory !== undefined) for (const part of batch.parts) this.#take(part, memory);
       this.#toAnswer().slabs.push(batch.slab);
+    }
+  }
+
+  async #takeSteps({ id, groups }: Steps): Promise<void> {
+    const folders: string[] = [];
+    try {
+      for (const group of groups) {
+        const made = await Promise.all(group.map(takeStep));
+        folders.push(...group.flatMap(({ path }, index) => (made[index] ? [path] : [])));
+      }
+      this.#toAnswer().outcomes.push({ id, kind: 'steps', folders });
+    } catch (error) {
+      this.#failed(id, undefined, error);
     }
   }
 
@@ -60,7 +78,7 @@ class Writer {
     this.#files.delete(id);
     try {
       const made = await file.finish();
-      this.#toAnswer().outcomes.push({ id, made });
+      this.#toAnswer().outcomes.push({ id, kind: 'file', made });
     } catch (error) {
       this.#failed(id, file, error);
     }
@@ -72,8 +90,8 @@ class Writer {
     file?.discard();
     this.#files.delete(id);
     const { path, cause } = error instanceof FileError ? error : { path: '', cause: error };
-    const outcome = { id, made: null, path, code: errorCode(cause), text: errorText(cause) };
-    this.#toAnswer().outcomes.push(outcome);
+    const [code, text] = [errorCode(cause), errorText(cause)];
+    this.#toAnswer().outcomes.push({ id, kind: 'failure', path, code, text });
   }
 
   /** What is answered soon: what happens until then is told together. */

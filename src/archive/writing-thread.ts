@@ -1,8 +1,9 @@
 import { Worker } from 'node:worker_threads';
+import type { DiskStep } from './disk-steps.ts';
 import type { FileOrder, MadeFile } from './new-file.ts';
 import type { FileMaker, OrderOf } from './sink.ts';
 import { Slabs } from './slabs.ts';
-import type { Answer, Batch, Outcome, Part, ThreadData } from './writing-protocol.ts';
+import type { Answer, Batch, Outcome, Part, Steps, ThreadData } from './writing-protocol.ts';
 import { notWritten } from './written.ts';
 
 const slabBytes = 256 << 10;
@@ -10,9 +11,9 @@ const slabCount = 8;
 /** So many slabs under way keep the thread busy; then they are filled before they are sent. */
 const enoughUnderWay = 2;
 
-/** A file that is being made. */
-interface Making {
-  readonly resolve: (made: MadeFile) => void;
+/** Whoever waits for what the thread does. */
+interface Waiting<T> {
+  readonly resolve: (value: T) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -33,7 +34,8 @@ type Content = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
  */
 export class WritingThread implements FileMaker {
   readonly #slabs = new Slabs(slabCount, slabBytes);
-  readonly #making = new Map<number, Making>();
+  readonly #making = new Map<number, Waiting<MadeFile>>();
+  readonly #stepping = new Map<number, Waiting<readonly string[]>>();
   /** Small files that are not in a slab yet. */
   readonly #queue: SmallFile[] = [];
   #worker: Worker | null = null;
@@ -47,20 +49,31 @@ export class WritingThread implements FileMaker {
     this.#program = program;
   }
 
+  expect(): void {
+    if (this.#idle) this.#thread().unref();
+  }
+
+  durably(...groups: readonly (readonly DiskStep[])[]): Promise<readonly string[]> {
+    if (groups.every((group) => group.length === 0)) return Promise.resolve([]);
+    const { id, done } = this.#wait(this.#stepping);
+    this.#thread().postMessage({ id, groups } satisfies Steps);
+    return done;
+  }
+
   async makeFile(orderOf: OrderOf, content: Content): Promise<FileOrder & MadeFile> {
     if (!Array.isArray(content)) return this.#makeLarge(orderOf, content);
     const bytes: readonly Uint8Array[] = content;
     const length = bytes.reduce((sum, piece) => sum + piece.byteLength, 0);
     if (length > slabBytes) return this.#makeLarge(orderOf, bytes);
     const order = orderOf(bytes[0] ?? new Uint8Array());
-    const { id, made } = this.#begin();
+    const { id, done: made } = this.#wait(this.#making);
     this.#queue.push({ id, order, bytes, length });
     this.#fill();
     return { ...order, ...(await made) };
   }
 
   async #makeLarge(orderOf: OrderOf, content: Content): Promise<FileOrder & MadeFile> {
-    const { id, made } = this.#begin();
+    const { id, done: made } = this.#wait(this.#making);
     made.catch(() => {}); // looked at below; where the content breaks off, that is what is told
     let order: FileOrder | null = null;
     let slab = await this.#slabs.wait();
@@ -96,14 +109,18 @@ export class WritingThread implements FileMaker {
     return { ...(order ?? orderOf(new Uint8Array())), ...(await made) };
   }
 
-  #begin(): { readonly id: number; readonly made: Promise<MadeFile> } {
+  #wait<T>(waiting: Map<number, Waiting<T>>): { readonly id: number; readonly done: Promise<T> } {
+    if (this.#idle) this.#thread().ref();
     this.#lastId += 1;
     const id = this.#lastId;
-    if (this.#making.size === 0) this.#thread().ref();
-    const made = new Promise<MadeFile>((resolve, reject) => {
-      this.#making.set(id, { resolve, reject });
+    const done = new Promise<T>((resolve, reject) => {
+      waiting.set(id, { resolve, reject });
     });
-    return { id, made };
+    return { id, done };
+  }
+
+  get #idle(): boolean {
+    return this.#making.size + this.#stepping.size === 0;
   }
 
   /** Put small files into memory, as far as there is some. */
@@ -170,22 +187,27 @@ export class WritingThread implements FileMaker {
     }
     this.#fill();
     // With nothing to do it keeps nobody waiting.
-    if (this.#making.size === 0) this.#worker?.unref();
+    if (this.#idle) this.#worker?.unref();
   }
 
   #ended(outcome: Outcome): void {
     const making = this.#making.get(outcome.id);
+    const stepping = this.#stepping.get(outcome.id);
     this.#making.delete(outcome.id);
-    if (outcome.made !== null) making?.resolve(outcome.made);
+    this.#stepping.delete(outcome.id);
+    if (outcome.kind === 'file') making?.resolve(outcome.made);
+    else if (outcome.kind === 'steps') stepping?.resolve(outcome.folders);
     else {
       const { path, code, text } = outcome;
-      making?.reject(notWritten(path, Object.assign(new Error(text), { code })));
+      const failure = notWritten(path, Object.assign(new Error(text), { code }));
+      (making ?? stepping)?.reject(failure);
     }
   }
 
   /** It ends only by a bug, or where there is no memory for it: the run ends with it. */
   #lost(error: unknown): void {
-    for (const { reject } of this.#making.values()) reject(error);
+    for (const { reject } of [...this.#making.values(), ...this.#stepping.values()]) reject(error);
     this.#making.clear();
+    this.#stepping.clear();
   }
 }

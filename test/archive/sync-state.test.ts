@@ -15,16 +15,21 @@ import {
   emptyState,
   loadSyncState as load,
   type SyncState,
-  saveSyncState as save,
+  savingState,
   stateFile,
 } from '../../src/archive/sync-state.ts';
+import { WritingThread } from '../../src/archive/writing-thread.ts';
 import { Failure } from '../../src/errors.ts';
 import { UidSet } from '../../src/uid-set.ts';
 
 const fileName = '.mailctl.json';
 const loadSyncState = (directory: string) => load(stateFile(directory, 'maildir'));
+const writing = new WritingThread(new URL('../../dist/writing-thread-program.js', import.meta.url));
 const saveSyncState = (directory: string, state: SyncState) =>
-  save(stateFile(directory, 'maildir'), state);
+  writing.durably(
+    [{ kind: 'folder', path: directory }],
+    [savingState(stateFile(directory, 'maildir'), state)],
+  );
 
 const state: SyncState = {
   address: 'ada@example.org',

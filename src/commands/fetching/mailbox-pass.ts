@@ -1,7 +1,8 @@
 import { rm } from 'node:fs/promises';
-import type { MailboxArchive, PassEnding, StoredMessage } from '../../archive/mailbox-archive.ts';
+import type { MailboxArchive, StoredMessage } from '../../archive/mailbox-archive.ts';
 import { NotTaken } from '../../archive/not-taken.ts';
 import { filesHere } from '../../archive/still-here.ts';
+import type { PassEnding } from '../../archive/sync-state.ts';
 import { isLarge, windows } from '../../archive/windows.ts';
 import { errorText, Failure } from '../../errors.ts';
 import type { Since } from '../../mail/changes.ts';

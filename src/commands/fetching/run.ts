@@ -1,9 +1,6 @@
 import type { Account } from '../../account/account.ts';
-import {
-  type ArchiveSettings,
-  MailboxArchive,
-  withArchive,
-} from '../../archive/mailbox-archive.ts';
+import { withArchive } from '../../archive/archive-folder.ts';
+import { type ArchiveSettings, MailboxArchive } from '../../archive/mailbox-archive.ts';
 import { WritingThread } from '../../archive/writing-thread.ts';
 import type { Since } from '../../mail/changes.ts';
 import type { FetchConnection } from '../../mail/fetch-connection.ts';
@@ -93,6 +90,8 @@ async function fetchMailboxes(preparation: Preparation): Promise<void> {
     const pass = await begin(run, settings, status);
     if (pass !== null) passes.push(pass);
   }
+  // What it takes to begin is done while the server is asked.
+  if (passes.length > 0) settings.files.expect();
   crew.add(passes.map((pass) => pass.job()));
   try {
     if (passes.length > 0) await crew.run();

@@ -1,6 +1,7 @@
 import type { Account } from '../../account/account.ts';
+import { withArchive } from '../../archive/archive-folder.ts';
 import { type Defect, inspect } from '../../archive/inspection.ts';
-import { MailboxArchive, withArchive } from '../../archive/mailbox-archive.ts';
+import { MailboxArchive } from '../../archive/mailbox-archive.ts';
 import { Failure } from '../../errors.ts';
 import type { FetchConnection } from '../../mail/fetch-connection.ts';
 import type { MailboxStatus } from '../../mail/mailbox-status.ts';

@@ -1,0 +1,38 @@
+import { lstat } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+import { Failure } from '../errors.ts';
+import { withLock } from '../system/lock.ts';
+
+/** Run alone on an archive: two runs would store the same message at the same time. */
+export function withArchive<T>(
+  archive: string,
+  signal: AbortSignal,
+  work: () => Promise<T>,
+): Promise<T> {
+  const what = `the archive ${archive}`;
+  const options = { waitMs: 60_000, signal, what, failure: 'archive' } as const;
+  return withLock(join(archive, '.mailctl.lock'), options, work);
+}
+
+/**
+ * The archive itself may be a link its owner made; below it none leads out of it.
+ * @throws Failure 'archive'
+ */
+export async function refuseLinks(archive: string, directory: string): Promise<void> {
+  const levels = relative(archive, directory).split(sep);
+  const folders = levels.map((_, index) => join(archive, ...levels.slice(0, index + 1)));
+  const there = await Promise.all(folders.map(isThere));
+  // Below a folder that is not there nothing is.
+  if (!there.every((is) => is)) return;
+  await Promise.all(['tmp', 'new', 'cur'].map((name) => isThere(join(directory, name))));
+}
+
+async function isThere(path: string): Promise<boolean> {
+  const found = await lstat(path).catch(() => null); // what else is wrong is told when it is used
+  if (found?.isSymbolicLink()) {
+    throw new Failure('archive', `${path} is a link, which is not followed inside an archive`, {
+      hint: 'put the folder itself there, or name another archive in the config',
+    });
+  }
+  return found !== null;
+}
