@@ -26,7 +26,7 @@ const letter = (uid: number): Letter => ({
 });
 const three = [1, 2, 3].map(letter);
 /** More than come without asking for their sizes first. UID 50 is not there. */
-const many = Array.from({ length: 101 }, (_, index) => index + 1)
+const many = Array.from({ length: 301 }, (_, index) => index + 1)
   .filter((uid) => uid !== 50)
   .map(letter);
 
@@ -126,12 +126,12 @@ const newFolder: readonly Case[] = [
     },
     unknown: [1, 2, 3],
   },
-  ...['UIDNEXT 1', 'UIDNEXT 40', 'UIDNEXT 101', 'UIDNEXT 4294967295', 'X'].map(
+  ...['UIDNEXT 1', 'UIDNEXT 40', 'UIDNEXT 301', 'UIDNEXT 4294967295', 'X'].map(
     (next): Case => ({
-      name: `says ${next} of messages up to UID 101`,
+      name: `says ${next} of messages up to UID 301`,
       letters: many,
       lie: ({ command, honest }) =>
-        isOpening(command) ? honest.replace('UIDNEXT 102', next) : null,
+        isOpening(command) ? honest.replace('UIDNEXT 302', next) : null,
     }),
   ),
   {
@@ -152,8 +152,8 @@ const newFolder: readonly Case[] = [
     name: 'sends the size of the last message with a UID that is not there',
     letters: many,
     lie: ({ command, times, honest }) => {
-      if (isOpening(command)) return honest.replace('UIDNEXT 102', 'UIDNEXT 900');
-      return isSize(command) && times === 0 ? swapped(101, 800, honest) : null;
+      if (isOpening(command)) return honest.replace('UIDNEXT 302', 'UIDNEXT 900');
+      return isSize(command) && times === 0 ? swapped(301, 800, honest) : null;
     },
   },
   {
@@ -231,13 +231,18 @@ const withNews: readonly Case[] = [
     named: [5],
   },
   {
-    name: 'leaves a new one out when it is searched the first time',
-    lie: ({ command, times, honest }: Said) =>
-      isSearch(command) && times === 0 ? honest.replace(' 4 5', ' 4') : null,
+    name: 'leaves a new one out when it is searched the first time, and has given one UID more',
+    lie: ({ command, times, honest }: Said) => {
+      if (isOpening(command)) return honest.replace('UIDNEXT 6', 'UIDNEXT 7');
+      return isSearch(command) && times === 0 ? honest.replace(' 4 5', ' 4') : null;
+    },
   },
   {
-    name: 'leaves a new one out whenever it is searched',
-    lie: ({ command, honest }: Said) => (isSearch(command) ? honest.replace(' 4 5', ' 4') : null),
+    name: 'leaves a new one out whenever it is searched, and has given one UID more',
+    lie: ({ command, honest }: Said) => {
+      if (isOpening(command)) return honest.replace('UIDNEXT 6', 'UIDNEXT 7');
+      return isSearch(command) ? honest.replace(' 4 5', ' 4') : null;
+    },
     unnamed: 1,
     unknown: [5],
   },
@@ -343,4 +348,24 @@ describe('a folder on a server that', () => {
   test('has become honest: the folders are complete, and are not opened any more', () => {
     expect(third.filter((command) => command.startsWith('EXAMINE'))).toEqual([]);
   });
+});
+
+test('what has only grown is asked for without a search, and not opened after that', async () => {
+  const folders = new Map<string, ScriptedFolder>([['INBOX', { letters: three }]]);
+  const mail = await makeMailHome({ script: foldersScript(folders) });
+  const asked = async () => {
+    const before = mail.imap.commands.length;
+    expect(await run(['fetch', '--all-folders'], mail)).toMatchObject({ code: 0, stderr: '' });
+    return mail.imap.commands
+      .slice(before)
+      .filter((command) => /^(EXAMINE|UID)/.test(command))
+      .map((command) => command.replace(/ \(.*/, ''));
+  };
+  await asked();
+  folders.set('INBOX', { letters: five });
+  expect(await asked()).toEqual(['EXAMINE INBOX', 'UID FETCH 4:5']);
+  expect(await asked()).toEqual([]);
+  folders.set('INBOX', { letters: [...five.slice(1), letter(6)] });
+  expect(await asked()).toEqual(['EXAMINE INBOX', expect.stringMatching(/SEARCH/), 'UID FETCH 6']);
+  expect(await asked()).toEqual([]);
 });

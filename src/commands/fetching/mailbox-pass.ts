@@ -64,6 +64,8 @@ export class MailboxPass {
   #sizes = new Map<number, number>();
   #windowsLeft = 0;
   #present = UidSet.empty;
+  /** How many are there that are not in `present`, as all of them are stored. */
+  #presentBefore = 0;
   #uidValidity = 0;
 
   constructor(run: FetchRun, status: MailboxStatus, archive: MailboxArchive) {
@@ -116,8 +118,8 @@ export class MailboxPass {
     const missing = await this.archive.missing(this.#present);
     const wanted = request.refetch ? this.#present : missing;
     if (wanted.size > maxMessages) throw tooMany(this.status.path);
-    const present = arrived === null ? this.#present.size : opened.messages;
-    this.skipped = present - wanted.size;
+    if (arrived !== null) this.#presentBefore = opened.messages - arrived.size;
+    this.skipped = this.#presentMessages - wanted.size;
     await this.#plan(connection, wanted, wanted);
   }
 
@@ -345,7 +347,7 @@ export class MailboxPass {
     const { selection, afterwards } = this.#run.request;
     const whole = wantsAll(selection) && !changesServer(afterwards) && this.unnamed === 0;
     // STATUS and the open mailbox may disagree: then it is opened again next time.
-    const agreed = this.status.messages === this.#present.size;
+    const agreed = this.status.messages === this.#presentMessages;
     await this.commit({
       counts: whole && agreed ? this.status : null,
       present: this.#present,
@@ -384,6 +386,10 @@ export class MailboxPass {
   /** The messages this run is about, as far as they are stored. */
   get stored(): UidSet {
     return this.#present.intersection(this.archive.state?.stored ?? UidSet.empty);
+  }
+
+  get #presentMessages(): number {
+    return this.#presentBefore + this.#present.size;
   }
 
   /** Every message the server has; known when the whole mailbox was asked for. */
