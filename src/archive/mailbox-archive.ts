@@ -21,6 +21,7 @@ import {
   savingState,
   stateFile,
 } from './sync-state.ts';
+import { undescribed } from './undescribed.ts';
 import { written } from './written.ts';
 
 /** How an archive is kept. */
@@ -195,7 +196,14 @@ export class MailboxArchive {
     const unknown = present.minus(this.#memory.stored);
     if (unknown.size === 0) return unknown;
     const found = (await this.leftovers()).intersection(unknown);
-    if (found.size > 0) await this.update({ stored: this.#memory.stored.union(found) });
+    if (found.size > 0) {
+      const { uidValidity, stored } = this.#memory;
+      const rows = (await this.loadIndex()).get(uidValidity) ?? new Map();
+      const all = await undescribed(this, uidValidity, rows);
+      const further = all.filter(({ uid }) => found.has(uid));
+      await this.#settings.files.durably(addingRows(this.#indexPath, further));
+      await this.update({ stored: stored.union(found) });
+    }
     return unknown.minus(found);
   }
 

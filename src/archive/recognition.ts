@@ -1,9 +1,7 @@
-import { createReadStream } from 'node:fs';
 import { UidSet } from '../uid-set.ts';
-import { measured } from './content.ts';
 import type { IndexEntry } from './index-file.ts';
 import type { MailboxArchive } from './mailbox-archive.ts';
-import { maildirFiles } from './maildir.ts';
+import { undescribed } from './undescribed.ts';
 
 /** What the server says of a message that may be stored already. */
 export interface Unrecognised {
@@ -39,24 +37,7 @@ export class Recognition {
     // What was put away as gone is not here: if the server has it, it comes again.
     const gone = archive.state?.gone ?? UidSet.empty;
     const entries: IndexEntry[] = [...rows.values()].filter(({ uid }) => !gone.has(uid));
-    if (archive.format === 'maildir') {
-      for (const file of await maildirFiles(archive.directory).catch(() => [])) {
-        if (file.uidValidity !== formerUidValidity || rows.has(file.uid)) continue;
-        const { content, fingerprint } = measured(createReadStream(file.path), { keepRaw: false });
-        for await (const _ of content);
-        const ids = { emailId: null, threadId: null, labels: null };
-        const { uidValidity, uid, name } = file;
-        entries.push({
-          uidValidity,
-          uid,
-          name,
-          storedBytes: null,
-          serverBytes: null,
-          ...fingerprint(),
-          ...ids,
-        });
-      }
-    }
+    entries.push(...(await undescribed(archive, formerUidValidity, rows)));
     return new Recognition(entries);
   }
 

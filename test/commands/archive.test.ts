@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { appendFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { archivedFiles } from '../sandbox/archive-files.ts';
 import {
@@ -155,6 +156,23 @@ describeWith('dovecot', 'the archive', () => {
     expect(census(bytes)).toEqual(census(messages));
     expect(files.some((name) => /^letter 2\.V\d+U3\.eml$/.test(name))).toBe(true);
     expect((await fetch('--format', 'eml')).rows.at(-1)).toMatchObject({ saved: 0 });
+  });
+
+  test('takes stock of files that it has no memory of: they are verified, and known when renumbered', async () => {
+    const address = await someone({ INBOX: sources });
+    await fetch('--format', 'eml');
+    const box = join(archiveOf(), 'INBOX');
+    const index = readFileSync(join(box, '.mailctl-eml.index'), 'utf8').split('\n');
+    for (const name of ['.mailctl-eml.json', '.mailctl-eml.index']) rmSync(join(box, name));
+    expect((await fetch('--format', 'eml')).rows).toMatchObject([{ saved: 0 }]);
+    const described = (line: string) => ({ ...JSON.parse(line || '{}'), serverBytes: null });
+    const anew = readFileSync(join(box, '.mailctl-eml.index'), 'utf8').split('\n');
+    expect(new Set(anew.map(described))).toEqual(new Set(index.map(described)));
+    // UIDVALIDITY is the second in which it was made.
+    await pause(1100);
+    provider.imap.renumber(address, 'INBOX');
+    expect((await fetch('--format', 'eml')).rows).toMatchObject([{ saved: 0 }]);
+    expect((await run(['verify', '--format', 'eml', '--deep'], { home })).code).toBe(0);
   });
 
   test('is NDJSON on stdout, with the bytes if asked for', async () => {

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { beforeAll, expect, test } from 'vitest';
 import { archivedFiles } from '../sandbox/archive-files.ts';
 import { sha256, temporaryFiles } from '../support/archived.ts';
@@ -47,7 +48,9 @@ describeWith('dovecot', `fetch of ${count} messages with 4 connections, killed`,
     const rows = index.flatMap((line) => {
       // A row that a kill has cut stays; it is followed by a whole one.
       if (!line.endsWith('}')) return [];
-      return [[Number(JSON.parse(line).uid), line] as const];
+      // What only the server says of a message is not asked again for one that is there.
+      const row = { ...JSON.parse(line), serverBytes: null };
+      return [[Number(row.uid), JSON.stringify(Object.entries(row).sort())] as const];
     });
     const paths = await archivedFiles(box);
     return {
@@ -114,6 +117,8 @@ function difference(found: Whole, wanted: Whole): string[] {
   return [
     ...differing(found.files, wanted.files).map((name) => `file ${name}`),
     ...differing(found.rows, wanted.rows).map((uid) => `row ${uid}`),
-    ...(JSON.stringify(found.memory) === JSON.stringify(wanted.memory) ? [] : ['the memory']),
+    ...(isDeepStrictEqual(found.memory, wanted.memory)
+      ? []
+      : [`the memory: ${JSON.stringify([found.memory, wanted.memory])}`]),
   ];
 }
