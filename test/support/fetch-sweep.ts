@@ -23,21 +23,19 @@ export interface Story {
   readonly wanted: readonly Buffer[];
 }
 
-/** The nth of these calls that a thread makes. */
+/** The nth of these calls that a thread makes about some files. */
 export interface Step {
   readonly call: string;
   readonly nth: number;
-  /** Only calls about these files count; empty: all do. */
   readonly paths: readonly string[];
 }
 
-/** What only the archive is written with. */
-const writing = [
-  ...['fsync', 'fdatasync', 'ftruncate', 'pwrite64', 'pwritev', 'utimensat'],
-  ...['rename', 'link', 'unlink', 'mkdir'],
+/** What an archive is written with, and what may come between. */
+const calls = [
+  ...['openat', 'write', 'pwrite64', 'writev', 'pwritev', 'fsync', 'fdatasync', 'close'],
+  ...['rename', 'link', 'unlink', 'mkdir', 'ftruncate', 'utimensat'],
+  ...['fcntl', 'statx', 'fstat', 'getdents64'],
 ];
-/** What other files, and sockets, are read and written with, too. */
-const using = ['openat', 'write', 'writev', 'close', 'fcntl', 'statx', 'fstat', 'getdents64'];
 
 /** Where the archive of every run is: its files are known by their paths. */
 export function archiveOf({ home }: Pick<Story, 'home'>): string {
@@ -67,26 +65,35 @@ function traced(story: Story, options: readonly string[]): Promise<Result> {
   return startProgram('strace', [...strace, ...fetch], { home, env: environment(story) }).result;
 }
 
-/** Every step of a fetch that is about the archive. */
+/**
+ * Every step of a fetch that is about the archive: those about messages, and those about all else.
+ * Each kind has a thread of its own, so that none hides behind a call that another makes first.
+ */
 export async function stepsOf(story: Story): Promise<Step[]> {
   const log = join(story.home.directory, 'strace.log');
-  const look = async (calls: readonly string[], options: readonly string[]) => {
+  const look = async (...options: readonly string[]) => {
     beginAgain(story);
     const all = ['-o', log, '-e', `trace=${calls.join()}`, ...options];
     expect(await traced(story, all)).toMatchObject({ code: 0 });
     return readFileSync(log, 'utf8');
   };
-  const everything = await look([...writing, ...using], ['-y']);
+  const everything = await look('-y');
   const paths = everything.match(new RegExp(`${archiveOf(story)}[^"<>\\n]*`, 'g')) ?? [];
-  const unique = [...new Set(paths)].sort();
-  const steps = (calls: readonly string[], text: string, about: readonly string[]) =>
-    calls.flatMap((call) =>
-      Array.from({ length: mostOf(call, text) }, (_, index): Step => {
-        return { call, nth: index + 1, paths: about };
-      }),
-    );
-  const watched = await look(using, unique.flatMap(watch));
-  return [...steps(writing, everything, []), ...steps(using, watched, unique)];
+  const [messages, others] = [new Set<string>(), new Set<string>()];
+  for (const path of paths) {
+    const ofMessage = /\/(tmp|new|cur)\/.|\.(part|eml)$/.test(path);
+    (ofMessage ? messages : others).add(path);
+  }
+  const steps: Step[] = [];
+  for (const about of [[...messages], [...others]]) {
+    if (about.length === 0) continue;
+    const text = await look(...about.flatMap(watch));
+    for (const call of calls) {
+      const most = mostOf(call, text);
+      for (let nth = 1; nth <= most; nth += 1) steps.push({ call, nth, paths: about });
+    }
+  }
+  return steps;
 }
 
 function watch(path: string): string[] {
