@@ -117,6 +117,13 @@ export class Measure {
   }
 }
 
+/** Of a message that is stored. */
+export async function fingerprintOf(bytes: AsyncIterable<Uint8Array>): Promise<Fingerprint> {
+  const { content, fingerprint } = measured(bytes, { keepRaw: false });
+  for await (const _ of content);
+  return fingerprint();
+}
+
 /** The fingerprint of a header as the server sends it (BODY[HEADER]), without its empty line. */
 export function headerFingerprint(
   header: Uint8Array,

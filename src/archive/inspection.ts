@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { UidSet } from '../uid-set.ts';
-import { measured } from './content.ts';
+import { fingerprintOf } from './content.ts';
 import { emlFiles } from './eml.ts';
 import { filesByUid } from './files-by-uid.ts';
 import type { IndexEntry } from './index-file.ts';
@@ -78,9 +78,7 @@ async function inspectFile(
     return { what: 'damaged', reason: `${size} bytes, it was stored with ${entry.storedBytes}` };
   }
   if (!deep) return null;
-  const { content, fingerprint } = measured(createReadStream(path), { keepRaw: false });
-  for await (const _ of content);
-  if (fingerprint().digest === entry.digest) return null;
+  if ((await fingerprintOf(createReadStream(path))).digest === entry.digest) return null;
   return { what: 'damaged', reason: 'its bytes are not those that were stored' };
 }
 

@@ -32,6 +32,8 @@ export interface ArchiveSettings
   > {
   readonly root: string;
   readonly account: string;
+  /** The host of the mail server. */
+  readonly server: string;
   /** Whose mail it is. */
   readonly address: string;
   readonly format: Format;
@@ -116,6 +118,10 @@ export class MailboxArchive {
     return this.#settings.format;
   }
 
+  get server(): string {
+    return this.#settings.server;
+  }
+
   get state(): SyncState | null {
     return this.#state;
   }
@@ -139,6 +145,9 @@ export class MailboxArchive {
       counts.uidValidity === state.uidValidity &&
       counts.uidNext === then.uidNext &&
       counts.messages === then.messages &&
+      // A server that has gone back to an earlier state may have as many messages by chance.
+      !(BigInt(counts.highestModseq ?? 0) < BigInt(then.highestModseq ?? 0)) &&
+      (state.server === null || state.server === this.#settings.server) &&
       // Flags change without a new message; who follows them must have a way to know.
       (!flags || (counts.highestModseq !== null && counts.highestModseq === state.modseq))
     );
@@ -168,15 +177,15 @@ export class MailboxArchive {
     this.#forgotten = this.#state === null;
     if (this.#state?.uidValidity === uidValidity) {
       // The last pass has remembered all it stored. As long as this one has not, there is no saying so.
-      if (this.#state.complete !== null) this.#known = true;
+      if (this.#state.complete !== null && this.#state.unsure.size === 0) this.#known = true;
       if (position !== given || this.#state.complete !== null) {
         await this.update({ position, complete: null });
       }
       return;
     }
-    const { address } = settings;
+    const { address, server } = settings;
     const state = {
-      ...emptyState({ address, mailbox: this.#mailbox.path, uidValidity }),
+      ...emptyState({ address, mailbox: this.#mailbox.path, uidValidity, server }),
       stored: UidSet.of(recognised.map(({ uid }) => uid)),
       position,
     };
@@ -190,21 +199,23 @@ export class MailboxArchive {
 
   /**
    * The UIDs of these that must be fetched. A run that was killed between storing and remembering
-   * has left messages the memory does not know; they count as stored.
+   * has left messages the memory does not know; they count as stored where `confirm` says that
+   * they are those of their UIDs.
    */
-  async missing(present: UidSet): Promise<UidSet> {
+  async missing(present: UidSet, confirm: (found: UidSet) => Promise<UidSet>): Promise<UidSet> {
     const unknown = present.minus(this.#memory.stored);
     if (unknown.size === 0) return unknown;
     const found = (await this.leftovers()).intersection(unknown);
+    const theirs = found.size > 0 ? await confirm(found) : found;
     if (found.size > 0) {
-      const { uidValidity, stored } = this.#memory;
+      const { uidValidity, stored, unsure } = this.#memory;
       const rows = (await this.loadIndex()).get(uidValidity) ?? new Map();
       const all = await undescribed(this, uidValidity, rows);
-      const further = all.filter(({ uid }) => found.has(uid));
+      const further = all.filter(({ uid }) => theirs.has(uid));
       await this.#settings.files.durably(addingRows(this.#indexPath, further));
-      await this.update({ stored: stored.union(found) });
+      await this.update({ stored: stored.union(theirs), unsure: unsure.minus(found) });
     }
-    return unknown.minus(found);
+    return unknown.minus(theirs);
   }
 
   /** UIDs of messages that are here, whether remembered or not; none where all are remembered. */

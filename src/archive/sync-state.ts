@@ -16,9 +16,16 @@ export interface SyncState {
   readonly address: string;
   readonly mailbox: string;
   readonly uidValidity: number;
+  /** The host it was fetched from; null where an older mailctl has not written it down. */
+  readonly server: string | null;
   readonly stored: UidSet;
   /** Of the stored ones: what the server no longer has, and the archive has put away. */
   readonly gone: UidSet;
+  /**
+   * Not among the stored ones: files of these are here, and the server may give their UIDs to other
+   * messages.
+   */
+  readonly unsure: UidSet;
   /** What the server said of the mailbox when all of it was stored. */
   readonly complete: MailboxCounts | null;
   /** Flags are as they were at this mod-sequence (RFC 7162), decimal digits. */
@@ -52,7 +59,9 @@ const schema = v.variant('version', [
   v.object({
     version: v.literal(2),
     ...facts,
+    server: v.optional(v.nullable(v.string()), null),
     gone: v.string(),
+    unsure: v.optional(v.string(), ''),
     complete: v.nullable(v.object({ messages: count, uidNext: count, highestModseq: modseq })),
     modseq,
     position: count,
@@ -69,10 +78,12 @@ export function stateFile(directory: string, format: Format): string {
 
 /** A mailbox nothing was fetched of yet. */
 export function emptyState(
-  facts: Pick<SyncState, 'address' | 'mailbox' | 'uidValidity'>,
+  facts: Pick<SyncState, 'address' | 'mailbox' | 'uidValidity'> &
+    Partial<Pick<SyncState, 'server'>>,
 ): SyncState {
-  const nothing = { stored: UidSet.empty, gone: UidSet.empty, failures: [] };
-  return { ...facts, ...nothing, complete: null, modseq: null, position: null };
+  const none = UidSet.empty;
+  const nothing = { stored: none, gone: none, unsure: none, failures: [] };
+  return { server: null, ...facts, ...nothing, complete: null, modseq: null, position: null };
 }
 
 /** Null where nothing was fetched yet. @throws Failure 'data' for anything else than a good state */
@@ -83,8 +94,11 @@ export async function loadSyncState(path: string): Promise<SyncState | null> {
     const { version, ...read } = v.parse(schema, JSON.parse(bytes.toString()));
     const stored = UidSet.parse(read.stored);
     const gone = UidSet.parse('gone' in read ? read.gone : '');
-    if (stored === null || gone === null) throw new Error('stored is not a set of UIDs');
-    const state = { ...emptyState(read), ...read, stored, gone };
+    const unsure = UidSet.parse('unsure' in read ? read.unsure : '');
+    if (stored === null || gone === null || unsure === null) {
+      throw new Error('stored is not a set of UIDs');
+    }
+    const state = { ...emptyState(read), ...read, stored, gone, unsure };
     return version === 1 ? { ...emptyState(read), stored } : state;
   } catch (error) {
     throw new Failure('data', `${path} cannot be read: ${errorText(error)}`, {
@@ -96,8 +110,9 @@ export async function loadSyncState(path: string): Promise<SyncState | null> {
 
 /** What writes this down. */
 export function savingState(path: string, state: SyncState): DiskStep {
-  const { stored, gone, ...rest } = state;
-  const written = { version: 2, ...rest, stored: stored.toString(), gone: gone.toString() };
+  const { stored, gone, unsure, ...rest } = state;
+  const sets = { stored: String(stored), gone: String(gone), unsure: String(unsure) };
+  const written = { version: 2, ...rest, ...sets };
   return { kind: 'replace', path, text: `${JSON.stringify(written)}\n` };
 }
 

@@ -70,6 +70,8 @@ export interface FetchConnection {
   fetchInPieces(message: SizedMessage): Promise<IncomingMessage | null>;
   /** The flags of each message, or of those changed since. */
   flags(uids: UidSet | null, changedSince: string | null): Promise<FetchRow[]>;
+  /** Sizes and ids; each row as it comes. */
+  identities(uids: UidSet, onRow: (row: FetchRow) => void): Promise<void>;
   /** Headers and sizes, to recognise messages by; each row as it comes. */
   headers(uids: UidSet | null, onRow: (row: FetchRow) => void): Promise<void>;
   /** How many messages the open mailbox has, by the server's latest word. */
@@ -268,6 +270,11 @@ export function fetchConnection(connection: Connection, account: Account): Fetch
       });
       return rows;
     },
+    identities: (uids, onRow) =>
+      fetchRows(uids, `(UID RFC822.SIZE${ids})`, {}, (row) => {
+        onRow(row);
+        return undefined;
+      }),
     headers: (uids, onRow) =>
       fetchRows(uids, `(UID RFC822.SIZE${ids} BODY.PEEK[HEADER])`, { bytes: 1 }, (row) => {
         onRow(row);

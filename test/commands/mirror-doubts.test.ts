@@ -69,9 +69,15 @@ const cases: readonly Case[] = [
   },
   {
     name: 'that all have vanished, none exists, and finds none: never removed',
-    folder: { letters: [], modseq: 20, changes: vanished('1:3') },
+    folder: { letters: [], modseq: 20, changes: vanished('1:3'), uidNext: 4 },
     here: [],
     away: [1, 2, 3],
+  },
+  {
+    name: 'that all have vanished, none exists, and it will give their UIDs again',
+    folder: { letters: [], modseq: 20, changes: vanished('1:3') },
+    here: all,
+    says: /has gone back to an earlier state: 3 stored messages are not there/,
   },
   {
     name: 'that one has vanished, and counts and finds it',

@@ -4,6 +4,8 @@ import { answerAsUsual, type Letter, opened, uidValidity } from './usual-imap.ts
 /** A folder of a scripted server, and what the server says of it that is not so. */
 export interface ScriptedFolder {
   readonly letters: readonly Letter[];
+  /** UIDNEXT, where it is not that after the last letter. */
+  readonly uidNext?: number;
   /** HIGHESTMODSEQ, where it has such a thing. */
   readonly modseq?: number;
   /** What is told where it is opened with QRESYNC: lines of VANISHED and FETCH. */
@@ -56,17 +58,20 @@ function honestAnswer(
   verb: string,
   name: string,
   command: string,
-  { letters, modseq, changes = '' }: ScriptedFolder,
+  { letters, modseq, changes = '', uidNext }: ScriptedFolder,
 ): string {
+  const next = uidNext ?? (letters.at(-1)?.uid ?? 0) + 1;
   if (verb === 'STATUS') {
-    const next = (letters.at(-1)?.uid ?? 0) + 1;
     const highest = modseq === undefined ? '' : ` HIGHESTMODSEQ ${modseq}`;
     return `* STATUS "${name}" (MESSAGES ${letters.length} UIDNEXT ${next} UIDVALIDITY ${uidValidity}${highest})\r\n<tag> OK done\r\n`;
   }
   if (verb === 'EXAMINE' || verb === 'SELECT') {
     const highest = modseq === undefined ? '' : `* OK [HIGHESTMODSEQ ${modseq}] highest\r\n`;
     const told = command.includes('QRESYNC') ? changes : '';
-    return opened(letters).replace('<tag> OK', `${highest}${told}<tag> OK`);
+    return opened(letters, { uidNext: `* OK [UIDNEXT ${next}] next` }).replace(
+      '<tag> OK',
+      `${highest}${told}<tag> OK`,
+    );
   }
   return answerAsUsual(command, { letters, encrypted: true });
 }

@@ -1,8 +1,9 @@
 import { rm } from 'node:fs/promises';
 import type { MailboxArchive, StoredMessage } from '../../archive/mailbox-archive.ts';
 import { NotTaken } from '../../archive/not-taken.ts';
+import { setAside } from '../../archive/set-aside.ts';
 import { filesHere } from '../../archive/still-here.ts';
-import type { PassEnding } from '../../archive/sync-state.ts';
+import type { PassEnding, SyncState } from '../../archive/sync-state.ts';
 import { isLarge, windows } from '../../archive/windows.ts';
 import { errorText, Failure } from '../../errors.ts';
 import type { Since } from '../../mail/changes.ts';
@@ -20,11 +21,13 @@ import { UidSet } from '../../uid-set.ts';
 import { applyAfterwards } from './afterwards.ts';
 import type { Job } from './crew.ts';
 import { type FollowedChanges, followedChanges, resumePoint } from './followed-changes.ts';
+import { forgetOthers, whyDoubtful } from './gone-back.ts';
 import { mirrorMailbox } from './mirror.ts';
 import { arrivals, everyUid } from './presence.ts';
 import { recognise } from './recognise.ts';
 import { changesServer, wantsAll } from './request.ts';
 import type { FetchRun } from './run.ts';
+import { confirmed } from './same-messages.ts';
 
 /** No mailbox has more; a server that says so would keep us busy for ever. */
 const maxMessages = 1 << 24;
@@ -47,6 +50,8 @@ export class MailboxPass {
   opened: ResumedMailbox | null = null;
   /** What the server has told of changes; null where all of it must be looked at. */
   followed: FollowedChanges | null = null;
+  /** The server is not where it was: what it does not have now it may have again. */
+  wentBack = false;
   /** What ended this mailbox, when others go on. */
   failure: Failure | null = null;
   /** How many messages the server says it has and does not name, or names and does not describe. */
@@ -105,22 +110,44 @@ export class MailboxPass {
     const renumbered = state !== null && state.uidValidity !== opened.uidValidity;
     const known = renumbered ? await recognise(this.#run, connection, this.archive, opened) : [];
     await this.archive.begin(opened.uidValidity, known);
+    if (state !== null && !renumbered) await this.#distrust(connection, opened, state);
     if (this.#run.request.refetch) this.#former = await filesHere(this.archive);
     const all = wantsAll(request.selection) && !request.refetch;
     const nothingHere = all && !renumbered && (this.archive.state?.stored.size ?? 0) === 0;
     if (nothingHere && (await this.archive.leftovers()).size === 0) {
       return this.#fetchEverything(connection, opened);
     }
-    this.followed = renumbered ? null : followedChanges(opened, this.status, state);
-    const counted = all && !renumbered && request.mirror === null;
+    const steady = !renumbered && !this.wentBack;
+    this.followed = steady ? followedChanges(opened, this.status, state) : null;
+    const counted = all && steady && request.mirror === null;
     const arrived = counted && !changesServer(request.afterwards) ? arrivals(state, opened) : null;
     this.#present = this.followed?.present ?? arrived ?? (await this.#selected(connection));
-    const missing = await this.archive.missing(this.#present);
+    const missing = await this.archive.missing(this.#present, async (found) => {
+      const { theirs, others } = await confirmed(connection, this.archive, found);
+      await setAside(others);
+      return theirs;
+    });
     const wanted = request.refetch ? this.#present : missing;
     if (wanted.size > maxMessages) throw tooMany(this.status.path);
     if (arrived !== null) this.#presentBefore = opened.messages - arrived.size;
     this.skipped = this.#presentMessages - wanted.size;
     await this.#plan(connection, wanted, wanted);
+  }
+
+  /** UIDs may be those of other messages by now. `state` is what was remembered before this run. */
+  async #distrust(
+    connection: FetchConnection,
+    opened: OpenMailbox,
+    state: SyncState,
+  ): Promise<void> {
+    const { server } = this.archive;
+    const why = whyDoubtful(this, opened, state, server);
+    if (why !== null) {
+      this.wentBack = true;
+      await forgetOthers(this.#run, connection, this, { opened, why });
+    } else if (state.server === null) {
+      await this.archive.update({ server });
+    }
   }
 
   /** A mailbox nothing was stored of: what is there is what is wanted. */

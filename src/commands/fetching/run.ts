@@ -146,6 +146,7 @@ export function archiveSettings(
   return {
     root: account.archive,
     account: account.name,
+    server: account.imap.host,
     address: account.mailbox,
     format,
     layout,

@@ -1,7 +1,5 @@
 import type { FetchConnection } from '../../mail/fetch-connection.ts';
-import { isAtLeast } from '../../mail/mailbox-status.ts';
 import { UidSet } from '../../uid-set.ts';
-import { reached } from './followed-changes.ts';
 import type { MailboxPass } from './mailbox-pass.ts';
 import { everyUid } from './presence.ts';
 import type { FetchRun } from './run.ts';
@@ -26,10 +24,7 @@ export async function surelyGone(
     run.app.tell(`mailctl: ${pass.status.path}: ${why}; nothing is put away`);
     return null;
   };
-  const modseq = reached(pass.status, pass.opened);
-  if (state.modseq !== null && modseq !== null && !isAtLeast(modseq, state.modseq)) {
-    return doubt('the server has gone back to an earlier state');
-  }
+  if (pass.wentBack) return doubt('the server has gone back to an earlier state');
   // As many as there are: that was found out when the changes were read.
   if (pass.followed !== null && (await connection.existing(absent)).size === 0) return absent;
   const { uids } = await everyUid(connection, pass.status.path);

@@ -1,0 +1,131 @@
+import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { foldersScript, type ScriptedFolder } from '../support/folders-imap.ts';
+import { makeMailHome } from '../support/mail-home.ts';
+import { run } from '../support/run.ts';
+import type { Letter } from '../support/usual-imap.ts';
+
+/*
+ * A UID says which message it is only as long as server and archive keep to it. What is stored must
+ * neither be lost nor stand in the way of what the server has.
+ */
+
+const letter = (uid: number, name = `letter ${uid}`): Letter => ({
+  uid,
+  source: `Message-ID: <${name.replaceAll(' ', '')}@example.org>\r\nSubject: ${name}\r\n\r\nThis is ${name}.\r\n`,
+});
+const letters = (...uids: number[]) => uids.map((uid) => letter(uid));
+
+async function start(folders: Record<string, ScriptedFolder>, capabilities = '') {
+  const served = new Map(Object.entries(folders));
+  const mail = await makeMailHome({
+    script: foldersScript(served, {
+      capabilities: `IMAP4rev1 SASL-IR AUTH=XOAUTH2 ${capabilities}`,
+    }),
+  });
+  const names = (folder: string) =>
+    ['new', 'cur'].flatMap((part) =>
+      readdirSync(join(mail.archive, folder, part)).map((name) => join(part, name)),
+    );
+  return {
+    ...mail,
+    serve: (name: string, folder: ScriptedFolder) => served.set(name, folder),
+    fetch: async (...args: string[]) => {
+      const before = mail.imap.commands.length;
+      const result = await run(['fetch', '--json', ...args], mail);
+      const saved = result.rows.filter(({ type }) => type === 'saved').map(({ uid }) => uid);
+      return { ...result, saved, commands: mail.imap.commands.slice(before) };
+    },
+    file: (folder: string, uid: number) =>
+      join(
+        mail.archive,
+        folder,
+        names(folder).find((name) => name.includes(`U${uid}.mailctl`)) ?? '',
+      ),
+    subjects: (folder: string) =>
+      names(folder)
+        .map((name) => readFileSync(join(mail.archive, folder, name), 'utf8'))
+        .map((text) => /^Subject: (.*)$/m.exec(text)?.[1])
+        .sort(),
+  };
+}
+
+test('a file that was moved here from another folder is not taken for a message of this one', async () => {
+  const { fetch, serve, archive, file, subjects } = await start({
+    INBOX: { letters: letters(1, 2, 3) },
+    Kept: {
+      letters: [letter(1, 'kept 1'), letter(2, 'kept 2')],
+      // So that the next run has to find out what is here.
+      lie: ({ command, honest }) =>
+        /BODY/.test(command) ? honest.replace('(UID 2 ', '(X 2 ') : null,
+    },
+  });
+  expect((await fetch('--all-folders')).code).toBe(1);
+  renameSync(file('INBOX', 3), join(archive, 'Kept', 'cur', '1.V1700000001U3.mailctl:2,S'));
+  serve('Kept', { letters: [1, 2, 3].map((uid) => letter(uid, `kept ${uid}`)) });
+  expect((await fetch('--all-folders')).saved).toEqual([2, 3]);
+  expect(subjects('Kept')).toEqual(['kept 1', 'kept 2', 'kept 3', 'letter 3']);
+  expect(subjects('INBOX')).toEqual(['letter 1', 'letter 2']);
+  expect((await fetch('--all-folders', '--mirror')).saved).toEqual([]);
+  expect(subjects('Kept')).toHaveLength(4);
+});
+
+test('a server that was restored from a backup gives UIDs again: all it has is fetched, nothing is lost', async () => {
+  const { fetch, serve, subjects } = await start({ INBOX: { letters: letters(1, 2, 3, 4, 5, 6) } });
+  await fetch();
+  // UIDNEXT was 4 in the backup; one message has come since.
+  serve('INBOX', { letters: [...letters(1, 2, 3), letter(4, 'new 4')] });
+  const restored = await fetch();
+  expect(restored).toMatchObject({ code: 0, saved: [4] });
+  expect(restored.stderr).toMatch(/INBOX: .*gone back to an earlier state: 3 stored messages/);
+  serve('INBOX', {
+    letters: [...letters(1, 2, 3), letter(4, 'new 4'), letter(5, 'new 5'), letter(6, 'new 6')],
+  });
+  const grown = await fetch();
+  expect(grown).toMatchObject({ code: 0, saved: [5, 6], stderr: '' });
+  expect(subjects('INBOX')).toEqual(
+    [1, 2, 3, 4, 5, 6].map((uid) => `letter ${uid}`).concat(['new 4', 'new 5', 'new 6']),
+  );
+  expect(await fetch()).toMatchObject({ code: 0, saved: [], stderr: '' });
+});
+
+test('a server that was empty for a while doubles nothing', async () => {
+  const { fetch, serve, subjects } = await start({ INBOX: { letters: letters(1, 2, 3) } });
+  await fetch();
+  serve('INBOX', { letters: [] });
+  expect(await fetch()).toMatchObject({ code: 0, saved: [] });
+  serve('INBOX', { letters: letters(1, 2) });
+  expect(await fetch()).toMatchObject({ code: 0, saved: [], stderr: '' });
+  serve('INBOX', { letters: letters(1, 2, 3, 4) });
+  expect(await fetch()).toMatchObject({ code: 0, saved: [4], stderr: '' });
+  expect(subjects('INBOX')).toEqual(['letter 1', 'letter 2', 'letter 3', 'letter 4']);
+});
+
+test('a server that was restored and has as many messages again is known by its mod-sequence', async () => {
+  const { fetch, serve, subjects } = await start(
+    { INBOX: { letters: letters(1, 2, 3, 4), modseq: 90 } },
+    'CONDSTORE',
+  );
+  await fetch();
+  serve('INBOX', { letters: [...letters(1, 2, 3), letter(4, 'new 4')], modseq: 40 });
+  expect(await fetch()).toMatchObject({ code: 0, saved: [4] });
+  expect(subjects('INBOX')).toEqual(['letter 1', 'letter 2', 'letter 3', 'letter 4', 'new 4']);
+  const before = await fetch();
+  expect(before.commands.some((command) => command.startsWith('EXAMINE'))).toBe(false);
+});
+
+test('another server with the same UIDVALIDITY and UIDs has other messages', async () => {
+  const { fetch, serve, subjects, configFile } = await start({
+    INBOX: { letters: letters(1, 2, 3) },
+  });
+  await fetch();
+  serve('INBOX', { letters: [letter(1), letter(2, 'other 2'), letter(3, 'other 3')] });
+  const config = readFileSync(configFile, 'utf8');
+  writeFileSync(configFile, config.replace('"localhost"', '"127.0.0.1"'));
+  const moved = await fetch();
+  expect(moved).toMatchObject({ code: 0, saved: [2, 3] });
+  expect(moved.stderr).toMatch(/127\.0\.0\.1 is another server than localhost: 2 stored messages/);
+  expect(subjects('INBOX')).toEqual(['letter 1', 'letter 2', 'letter 3', 'other 2', 'other 3']);
+  expect(await fetch()).toMatchObject({ code: 0, saved: [], stderr: '' });
+});
