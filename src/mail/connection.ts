@@ -37,6 +37,9 @@ export const slowestBytesPerSecond = 8192;
 /** More than any sane answer to anything but a body; a body is asked for in pieces above 4 MiB. */
 const maxLiteralBytes = 32 << 20;
 
+/** A SEARCH that finds as many messages as a folder can have. */
+const maxLineBytes = 16 << 20;
+
 /** How long an exchange may take. */
 export interface Limits {
   /** Default: the time of a command. */
@@ -45,6 +48,8 @@ export interface Limits {
   readonly phase?: string;
   /** Bytes must keep coming, too. */
   readonly flows?: boolean;
+  /** Asked each time a command's time has passed: whether what comes is getting on. */
+  readonly getsOn?: () => boolean;
 }
 
 export interface Connection {
@@ -106,7 +111,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
     connectionTimeout: timeouts.connect * 1000,
     greetingTimeout: timeouts.greeting * 1000,
     socketTimeout: timeouts.idle * 1000,
-    maxLineLength: maxLiteralBytes,
+    maxLineLength: maxLineBytes,
     maxLiteralSize: maxLiteralBytes,
     maxResponseSize: 2 * maxLiteralBytes,
   });
@@ -133,16 +138,27 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
 
   const run = async <T>(
     work: (client: ImapFlow) => Promise<T>,
-    { totalMs: ms = timeouts.command * 1000, phase = 'the command', flows = false }: Limits = {},
+    {
+      totalMs: ms = timeouts.command * 1000,
+      phase = 'the command',
+      flows = false,
+      getsOn = () => true,
+    }: Limits = {},
   ): Promise<T> => {
     options.signal.throwIfAborted();
     let expired = false;
+    let stuckMs: number | null = null;
     const expire = () => {
       expired = true;
       client.close(); // imapflow has no other way to give up
     };
+    const stuck = () => {
+      stuckMs = timeouts.command * 1000;
+      expire();
+    };
     const timer = setTimeout(expire, ms);
-    const pace = flows ? paceWatch({ client, rows }, timeouts.command, expire) : undefined;
+    const pace = flows ? paceWatch({ client, rows }, timeouts.command, stuck) : undefined;
+    const stride = setInterval(() => getsOn() || stuck(), timeouts.command * 1000);
     try {
       const result = await work(client);
       if (expired) throw new Error('too late');
@@ -152,7 +168,9 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
       if (expired) {
         firstError = new Failure(
           'temporary',
-          `${server.host} did not finish ${phase} within ${Math.round(ms / 1000)} s`,
+          stuckMs === null
+            ? `${server.host} did not finish ${phase} within ${Math.round(ms / 1000)} s`
+            : `${server.host} has said nothing to the point for ${Math.round(stuckMs / 1000)} s`,
           { hint: 'try again later; the limits are under timeouts in the config', cause: error },
         );
       }
@@ -161,6 +179,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
     } finally {
       clearTimeout(timer);
       clearInterval(pace);
+      clearInterval(stride);
     }
   };
 

@@ -18,10 +18,11 @@ import { type MailboxStatus, toStatuses } from './mailbox-status.ts';
 import { examine, examineSince, type ResumedMailbox, select } from './mailboxes.ts';
 import type { FetchedMessage, MessageFacts, OpenMailbox } from './message.ts';
 import { fetchFirstPiece, fetchPieces, type Piece } from './pieces.ts';
-import { ranges } from './ranges.ts';
+import { maxMessages, ranges } from './ranges.ts';
 import { RowsInOrder } from './rows-in-order.ts';
 import { find } from './search.ts';
 import type { Expression } from './search-expression.ts';
+import { SharedFlags } from './shared-flags.ts';
 
 /** What a message brings with it besides its bytes. */
 export interface IncomingMessage extends FetchedMessage {
@@ -69,7 +70,7 @@ export interface FetchConnection {
   /** One message in pieces; null where it is no longer there. */
   fetchInPieces(message: SizedMessage): Promise<IncomingMessage | null>;
   /** The flags of each message, or of those changed since. */
-  flags(uids: UidSet | null, changedSince: string | null): Promise<FetchRow[]>;
+  flags(changedSince: string | null): Promise<ReadonlyMap<number, readonly string[]>>;
   /** Sizes and ids; each row as it comes. */
   identities(uids: UidSet, onRow: (row: FetchRow) => void): Promise<void>;
   /** Headers and sizes, to recognise messages by; each row as it comes. */
@@ -88,6 +89,8 @@ export interface FetchConnection {
 }
 
 const byArrival = { by: 'arrival', descending: false } as const;
+/** Slower than this a server that only names its messages counts as stuck. */
+const slowestRowsPerSecond = 20;
 /** What is no row of a message that was asked for; more of it is a flood. */
 const maxJunkRows = 10_000;
 /** What a row without a body may take. */
@@ -116,21 +119,29 @@ export function fetchConnection(connection: Connection, account: Account): Fetch
   const fetchRows = async (
     uids: UidSet | null,
     items: string,
-    { bytes = 0, ordered = true }: { bytes?: number; ordered?: boolean },
+    {
+      bytes = 0,
+      ordered = true,
+      expected,
+    }: { bytes?: number; ordered?: boolean; expected?: number },
     onRow: (row: FetchRow) => Promise<void> | undefined,
   ): Promise<void> => {
     const seen = new Set<number>();
-    const { exists, uidNext } = mailbox();
+    const { exists: said, uidNext } = mailbox();
+    const exists = Math.min(said, maxMessages);
+    const getsOn = strides(expected ?? uids?.size ?? exists, account.timeouts.command);
     // Of all messages, what is beyond UIDNEXT may have arrived just now; or UIDNEXT is wrong.
     let junk = maxJunkRows + (uids === null ? exists : 0);
+    const most = uids === null ? Math.min(exists + maxJunkRows, maxMessages) : maxMessages;
     // A UIDNEXT that is no higher than the count of messages cannot be true.
-    const next = uidNext > exists ? uidNext : 2 ** 32;
+    const next = uidNext > said ? uidNext : 2 ** 32;
     const asked = (uid: number) => (uids === null ? uid < next : uids.has(uid));
     const known = uids !== null || !ordered;
     const rows = known ? { take: onRow, end: () => {} } : new RowsInOrder(onRow);
     const take = (row: FetchRow | null) => {
-      if (row === null || seen.has(row.uid) || !asked(row.uid)) {
-        junk -= 1;
+      const good = row !== null && !seen.has(row.uid) && asked(row.uid);
+      if (!good || seen.size === most) {
+        junk = good ? 0 : junk - 1;
         if (junk === 0) client.close(); // imapflow has no other way to stop a flood
         return undefined;
       }
@@ -147,8 +158,15 @@ export function fetchConnection(connection: Connection, account: Account): Fetch
         await connection.run((imap) => execute(imap, 'UID FETCH', args), {
           totalMs: Math.min(transferMs(bytes + bytesPerRow * exists), longestMs),
           flows: bytes > 0,
+          getsOn: () => bytes > 0 || getsOn(seen.size),
         });
       }
+    } catch (error) {
+      if (junk > 0) throw error;
+      throw new Failure('protocol', 'the server sends much that it was not asked for', {
+        hint: 'try again later',
+        cause: error,
+      });
     } finally {
       connection.rows.onRow = null;
       rows.end();
@@ -210,8 +228,12 @@ export function fetchConnection(connection: Connection, account: Account): Fetch
       return found.intersection(uids);
     },
     async sizes(uids) {
-      const rows = await collect(uids, '(UID RFC822.SIZE)', 0);
-      return rows.map(({ uid, sizeBytes }) => ({ uid, sizeBytes: sizeBytes ?? 0 }));
+      const sized: SizedMessage[] = [];
+      await fetchRows(uids, '(UID RFC822.SIZE)', {}, ({ uid, sizeBytes }) => {
+        sized.push({ uid, sizeBytes: sizeBytes ?? 0 });
+        return undefined;
+      });
+      return sized;
     },
     async fetch(uids, { portion, maxBytesEach, expectedBytes }, onMessage) {
       const part = maxBytesEach === null ? '' : `<0.${maxBytesEach}>`;
@@ -260,15 +282,17 @@ export function fetchConnection(connection: Connection, account: Account): Fetch
       );
       return { ...facts, content };
     },
-    flags: async (uids, changedSince) => {
+    async flags(changedSince) {
       const since = changedSince === null ? '' : ` (CHANGEDSINCE ${changedSince})`;
-      const rows: FetchRow[] = [];
-      const items = `(UID FLAGS)${since}`;
-      await fetchRows(uids, items, { ordered: false }, (row) => {
-        rows.push(row);
+      // How many have changed nobody knows, but of some one comes soon.
+      const expected = changedSince === null ? {} : { expected: 1 };
+      const flags = new Map<number, readonly string[]>();
+      const alike = new SharedFlags();
+      await fetchRows(null, `(UID FLAGS)${since}`, { ordered: false, ...expected }, (row) => {
+        if (row.flags !== null) flags.set(row.uid, alike.share(row.flags));
         return undefined;
       });
-      return rows;
+      return flags;
     },
     identities: (uids, onRow) =>
       fetchRows(uids, `(UID RFC822.SIZE${ids})`, {}, (row) => {
@@ -287,6 +311,16 @@ export function fetchConnection(connection: Connection, account: Account): Fetch
     ...changing(connection),
     compress: () => connection.run(compress),
     close: () => connection.close(),
+  };
+}
+
+/** Whether so many rows have come as must have, asked each time so many seconds have passed. */
+function strides(expected: number, seconds: number): (came: number) => boolean {
+  let before = 0;
+  return (came) => {
+    const enough = came - before >= Math.min(slowestRowsPerSecond * seconds, expected - before);
+    before = came;
+    return enough;
   };
 }
 

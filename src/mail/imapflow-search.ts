@@ -1,6 +1,8 @@
 import type { ImapFlow } from 'imapflow';
+import { Failure } from '../errors.ts';
 import { isUid } from '../uid-set.ts';
 import { type Argument, execute, type Untagged } from './imapflow-internals.ts';
+import { maxMessages } from './ranges.ts';
 import { hasUnicode, isAscii, type SearchKey } from './search-key.ts';
 
 /**
@@ -13,13 +15,23 @@ export async function searchByKeys(
   client: ImapFlow,
   keys: readonly SearchKey[],
 ): Promise<number[]> {
-  const found = new Set<number>();
+  const answers: number[][] = [];
+  let count = 0;
   await execute(client, 'UID SEARCH', [...charset(client, keys), ...keys.map(toAttribute)], {
     SEARCH: (answer) => {
-      for (const uid of numbersOf(answer)) found.add(uid);
+      const uids = numbersOf(answer);
+      count += uids.length;
+      if (count <= maxMessages) answers.push(uids);
     },
   });
-  return [...found].sort((a, b) => a - b);
+  if (count > maxMessages) {
+    throw new Failure('protocol', 'the server finds more messages than a folder can hold', {
+      hint: 'try again later',
+    });
+  }
+  // Not a Set: of a million UIDs it would take more memory than everything else.
+  const sorted = Uint32Array.from(answers.flat()).sort();
+  return [...sorted.filter((uid, index) => uid !== sorted[index - 1])];
 }
 
 /** UID SEARCH RETURN (COUNT), on a server with ESEARCH (RFC 4731). */

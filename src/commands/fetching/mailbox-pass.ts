@@ -15,6 +15,7 @@ import type {
 import type { MailboxStatus } from '../../mail/mailbox-status.ts';
 import type { ResumedMailbox } from '../../mail/mailboxes.ts';
 import type { OpenMailbox } from '../../mail/message.ts';
+import { maxMessages } from '../../mail/ranges.ts';
 import type { Task } from '../../terminal/progress.ts';
 import type { Totals } from '../../terminal/progress-line.ts';
 import { UidSet } from '../../uid-set.ts';
@@ -29,8 +30,6 @@ import { changesServer, wantsAll } from './request.ts';
 import type { FetchRun } from './run.ts';
 import { confirmed } from './same-messages.ts';
 
-/** No mailbox has more; a server that says so would keep us busy for ever. */
-const maxMessages = 1 << 24;
 /** So few messages come at once, without asking for their sizes first: one round trip less. */
 const fewMessages = 200;
 /** Of those, what is larger comes in a second go. */

@@ -93,16 +93,13 @@ async function changedFlags(
   if (pass.present.size === 0) return new Map();
   const since = resumePoint(pass.status, pass.archive.state)?.modseq ?? null;
   if (since !== null && since === pass.status.highestModseq) return new Map();
-  const all = () => connection.flags(null, null);
-  const rows =
-    since === null
-      ? await all()
-      : await connection.flags(null, since).catch((error: unknown) => {
-          // A mailbox without mod-sequences does not take them (RFC 7162 §3.1.2.2).
-          if (error instanceof Failure && error.kind === 'refused') return all();
-          throw error;
-        });
-  return new Map(rows.flatMap(({ uid, flags }) => (flags === null ? [] : [[uid, flags]])));
+  const all = () => connection.flags(null);
+  if (since === null) return all();
+  return connection.flags(since).catch((error: unknown) => {
+    // A mailbox without mod-sequences does not take them (RFC 7162 §3.1.2.2).
+    if (error instanceof Failure && error.kind === 'refused') return all();
+    throw error;
+  });
 }
 
 async function takeAway(

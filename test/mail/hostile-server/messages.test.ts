@@ -640,6 +640,79 @@ const cases: readonly Case[] = [
     codes: [0, 66, 75, 76],
   },
   {
+    name: 'F18 says when it opens the folder that messages vanish, thirty thousand million times',
+    script: {
+      on: [
+        [
+          /^EXAMINE/,
+          async (talk) => {
+            await talk.send('* VANISHED (EARLIER) 1:16777216\r\n'.repeat(2000));
+            await talk.send(opened(threeLetters));
+          },
+        ],
+      ],
+    },
+    codes: [0],
+    stored: 3,
+  },
+  {
+    name: 'F19 says that there are messages without end, and then each second that it is still here',
+    script: {
+      on: [
+        [/^EXAMINE/, withoutEnd('4294967295')],
+        [facts, (talk) => talk.repeat('* OK Still here\r\n', 1000)],
+      ],
+    },
+    codes: [75],
+    says: /said nothing to the point for 3 s/,
+  },
+  {
+    name: 'F20 describes messages without end where it has said that there are 300',
+    script: {
+      on: [
+        [/^EXAMINE/, withoutEnd('300')],
+        [facts, rowsWithoutEnd],
+      ],
+    },
+    codes: [76],
+    says: /much that it was not asked for/,
+  },
+  {
+    name: 'F21 tells flags without end, no two alike',
+    before: {},
+    args: ['fetch', '--mirror'],
+    script: {
+      on: [
+        [/^EXAMINE/, withoutEnd('4000000')],
+        [/^UID FETCH .*FLAGS/, rowsWithoutEnd],
+      ],
+    },
+    codes: [1, 75, 76],
+    stored: 3,
+    withinMs: 12_000,
+  },
+  {
+    name: 'F22 finds four million messages',
+    script: {
+      on: [
+        [/^EXAMINE/, opened(threeLetters, { exists: '* 4 EXISTS' })],
+        [
+          /^UID SEARCH/,
+          async (talk) => {
+            await talk.send('* SEARCH');
+            for (let uid = 2; uid < 8_000_000 && !talk.gone.aborted; uid += 20_000) {
+              const some = Array.from({ length: 10_000 }, (_, index) => uid + 2 * index);
+              await talk.send(` ${some.join(' ')}`);
+            }
+            await talk.send('\r\n<tag> OK done\r\n');
+          },
+        ],
+      ],
+    },
+    codes: [76],
+    stored: 3,
+  },
+  {
     name: 'F17 says a tagged OK for what was asked and closes at once',
     script: {
       on: [
@@ -673,6 +746,21 @@ function secondPiece(reply: (talk: Talk, row: string) => void | Promise<void>): 
       ],
     ],
   };
+}
+
+function withoutEnd(exists: string): string {
+  const uidNext = '* OK [UIDNEXT 4294967295] next';
+  return opened(threeLetters, { exists: `* ${exists} EXISTS`, uidNext });
+}
+
+/** Each of another message, with a flag of its own. */
+async function rowsWithoutEnd(talk: Talk): Promise<void> {
+  for (let uid = 1; !talk.gone.aborted; uid += 2000) {
+    const rows = Array.from({ length: 1000 }, (_, index) => uid + 2 * index).map(
+      (one) => `* ${one} FETCH (UID ${one} RFC822.SIZE 100 FLAGS (\\Seen $x${one}))\r\n`,
+    );
+    await talk.send(rows.join(''));
+  }
 }
 
 function two(): Letter {
