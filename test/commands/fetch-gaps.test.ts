@@ -179,14 +179,14 @@ const newFolder: readonly Case[] = [
     unknown: [2],
   },
   {
-    name: 'finds sixteen million messages it does not have',
+    name: 'finds two million messages it does not have',
     letters: three,
     lie: ({ command, honest }) => {
       if (isSearch(command))
-        return '* ESEARCH (TAG "<tag>") UID ALL 1:16000000\r\n<tag> OK done\r\n';
+        return '* ESEARCH (TAG "<tag>") UID ALL 1:2000000\r\n<tag> OK done\r\n';
       return isBody(command) || isSize(command) ? without([2], honest) : null;
     },
-    unnamed: 16_000_000 - 2,
+    unnamed: 2_000_000 - 2,
     unknown: [2],
   },
   {
