@@ -39,7 +39,9 @@ export function filesBelow(directory: string): string[] {
 
 /** Those of them that only belong there while something is being written. */
 export function temporaryFiles(directory: string): string[] {
-  return filesBelow(directory).filter((path) => /(^|\/)tmp\/|\.tmp$/.test(path));
+  return filesBelow(directory).filter((path) =>
+    /(^|\/)tmp\/|\.(tmp|part|unfinished)$|\.mbox\.lock/.test(path),
+  );
 }
 
 /** The messages of an mbox, the quoting of mboxrd undone. */

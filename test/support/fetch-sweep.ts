@@ -122,7 +122,7 @@ export async function killAt(story: Story, { call, nth, paths }: Step): Promise<
     expect(wanted.get(key), `${step}: a message is not whole, or twice`).toBe(count);
   }
   expect(await fetch(story), step).toMatchObject({ code: 0 });
-  expect(census(await messagesOf(story)), step).toEqual(wanted);
+  expect(census(await messagesIn(archiveOf(story), story.format)), step).toEqual(wanted);
   expect(temporaryFiles(archiveOf(story)), step).toEqual([]);
   const said = story.provider.imap.record(story.address);
   const { code, rows } = await fetch(story);
@@ -138,15 +138,15 @@ function kept({ format }: Story, message: Buffer): Buffer {
 }
 
 /** The messages of the archive, with the line ends of the network. */
-export async function messagesOf(story: Pick<Story, 'home' | 'format'>): Promise<Buffer[]> {
-  const box = join(archiveOf(story), 'INBOX');
+export async function messagesIn(archive: string, format: FileFormat): Promise<Buffer[]> {
+  const box = join(archive, 'INBOX');
   if (!existsSync(box)) return [];
-  if (story.format === 'mbox') {
+  if (format === 'mbox') {
     const path = join(box, 'messages.mbox');
     return existsSync(path) ? messagesOfMbox(await readFile(path)).map(served) : [];
   }
   const paths =
-    story.format === 'maildir'
+    format === 'maildir'
       ? await archivedFiles(box)
       : filesBelow(box)
           .filter((name) => name.endsWith('.eml'))
@@ -156,7 +156,7 @@ export async function messagesOf(story: Pick<Story, 'home' | 'format'>): Promise
 
 /** Those that must be whole at any moment: the last one of an mbox is being written, under a lock. */
 async function wholeMessages(story: Story): Promise<Buffer[]> {
-  const all = await messagesOf(story);
+  const all = await messagesIn(archiveOf(story), story.format);
   const locked = existsSync(join(archiveOf(story), 'INBOX', 'messages.mbox.lock'));
   return story.format === 'mbox' && locked ? all.slice(0, -1) : all;
 }

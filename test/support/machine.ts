@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { whyNoMount } from './namespaces.ts';
 
 /** Programs some tests need and npm cannot bring, and the Debian packages they come in. */
 export const packages = {
@@ -20,6 +21,7 @@ export const packages = {
   shells: ['fish', 'zsh'],
   manPages: ['groff-base'],
   python: ['python3'],
+  smallDisk: ['util-linux', 'mount'],
 } as const satisfies Record<string, readonly string[]>;
 
 /** What asks for the password of a keyring on the desktop. */
@@ -55,6 +57,8 @@ export function whyMissing(part: Part): string | null {
       return whyNot('groff');
     case 'python':
       return whyNot('python3');
+    case 'smallDisk':
+      return whyNoMount();
     case 'strace':
       return findProgram('strace') === null ? 'no strace' : null;
   }
