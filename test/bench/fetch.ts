@@ -8,7 +8,7 @@ import { type Checked, checkBytes } from './check.ts';
 import { directLink, type Link, startDelayingLink } from './link.ts';
 import { type Mailbox, type MailServer, startMailServer } from './mail-server.ts';
 import { measure } from './measure.ts';
-import { type Options, type Plan, parseOptions, usage } from './options.ts';
+import { type LinkName, lines, type Options, type Plan, parseOptions, usage } from './options.ts';
 import { curl } from './peers/curl.ts';
 import { mailctlPeer } from './peers/mailctl.ts';
 import { mbsync, mbsyncWithoutCompress } from './peers/mbsync.ts';
@@ -64,7 +64,11 @@ async function bench(options: Options, directory: string): Promise<void> {
   const peers = choosePeers(options, directory);
   const server = await startMailServer(directory);
   makeFolderOfRuns(directory);
-  const link40 = await startDelayingLink(server.port, { roundTripMs: 40, bitsPerSecond: 200e6 });
+  const links: Readonly<Record<LinkName, Link>> = {
+    loopback: directLink(server.port),
+    '40 ms': await startDelayingLink(server.port, lines['40 ms']),
+    '20 Mbit': await startDelayingLink(server.port, lines['20 Mbit']),
+  };
   try {
     const names = new Set(options.plans.map(({ corpus }) => corpus.name));
     for (const name of names) {
@@ -75,12 +79,12 @@ async function bench(options: Options, directory: string): Promise<void> {
       const mailbox = await server.fill(first.corpus);
       await readOnce(peers, { server, mailbox, plan: first, directory });
       for (const plan of plans) {
-        const link = plan.link === 'loopback' ? directLink(server.port) : link40;
+        const link = links[plan.link];
         await measurePlan(plan, { peers, server, mailbox, link, options, directory });
       }
     }
   } finally {
-    await link40.close();
+    for (const link of Object.values(links)) await link.close();
     await server.close();
   }
   report(peers, options, loadBefore);

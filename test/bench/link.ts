@@ -22,6 +22,12 @@ export interface Traffic {
   readonly connections: number;
 }
 
+export interface Line {
+  readonly roundTripMs: number;
+  /** In each direction. */
+  readonly bitsPerSecond: number;
+}
+
 export function directLink(port: number): Link {
   return { name: 'loopback', port, take: () => null, close: async () => {} };
 }
@@ -38,7 +44,7 @@ const windowBytes = 4 << 20;
  */
 export async function startDelayingLink(
   upstreamPort: number,
-  { roundTripMs, bitsPerSecond }: { readonly roundTripMs: number; readonly bitsPerSecond: number },
+  { roundTripMs, bitsPerSecond }: Line,
 ): Promise<Link> {
   let traffic = { ...nothing };
   const open = new Set<Socket>();
@@ -84,7 +90,7 @@ export async function startDelayingLink(
   if (address === null || typeof address === 'string') throw new Error('no port was given');
 
   return {
-    name: `${roundTripMs} ms`,
+    name: `${roundTripMs} ms, ${bitsPerSecond / 1e6} Mbit/s`,
     port: address.port,
     take() {
       const taken = traffic;

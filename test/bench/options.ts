@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { type Corpus, corpora } from './corpora.ts';
+import type { Line } from './link.ts';
 import { type Mode, modes } from './peers/peer.ts';
 
 /** A corpus on a link, with what is measured there. */
@@ -9,8 +10,14 @@ export interface Plan {
   readonly modes: readonly Mode[];
 }
 
-export const linkNames = ['loopback', '40 ms'] as const;
+export const linkNames = ['loopback', '40 ms', '20 Mbit'] as const;
 export type LinkName = (typeof linkNames)[number];
+
+/** A line across a continent, and one that many people have at home. */
+export const lines = {
+  '40 ms': { roundTripMs: 40, bitsPerSecond: 200e6 },
+  '20 Mbit': { roundTripMs: 40, bitsPerSecond: 20e6 },
+} as const satisfies Partial<Record<LinkName, Line>>;
 
 export interface Options {
   readonly plans: readonly Plan[];
@@ -47,6 +54,7 @@ const usual: readonly (readonly [string, LinkName, readonly Mode[]])[] = [
   ['folders', '40 ms', modes],
   ['empty', '40 ms', ['nothing new']],
   ['big', '40 ms', ['initial', 'nothing new']],
+  ['small', '20 Mbit', ['initial']],
 ];
 /** What most bars are about. */
 const inQuick = [
