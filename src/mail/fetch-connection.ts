@@ -14,6 +14,7 @@ import {
   tokenText,
 } from './imapflow-internals.ts';
 import { numbersOf } from './imapflow-search.ts';
+import type { Flow, LinkGauge } from './link-gauge.ts';
 import { type MailboxStatus, toStatuses } from './mailbox-status.ts';
 import { examine, examineSince, type ResumedMailbox, select } from './mailboxes.ts';
 import type { FetchedMessage, MessageFacts, OpenMailbox } from './message.ts';
@@ -84,7 +85,12 @@ export interface FetchConnection {
   moveTo(uids: UidSet, path: string): Promise<void>;
   /** Remove for good. @throws Failure 'refused' where others would be removed with them */
   expunge(uids: UidSet): Promise<void>;
-  compress(): Promise<void>;
+  /** Have what it brings from now on measured, as long as it is not compressed. */
+  measure(gauge: LinkGauge): void;
+  /** The server offers COMPRESS=DEFLATE. */
+  readonly canCompress: boolean;
+  /** What comes from now on is compressed; false where the server has refused it. */
+  compress(): Promise<boolean>;
   close(): void;
 }
 
@@ -109,6 +115,8 @@ export function fetchConnection(connection: Connection, account: Account): Fetch
     : isGmail
       ? ' X-GM-MSGID X-GM-THRID X-GM-LABELS'
       : '';
+
+  let flow: Flow | null = null;
 
   const mailbox = () => {
     const { exists = 0, uidNext = 2 ** 32 } = client.mailbox === false ? {} : client.mailbox;
@@ -146,7 +154,9 @@ export function fetchConnection(connection: Connection, account: Account): Fetch
         return undefined;
       }
       seen.add(row.uid);
-      return rows.take(row);
+      const pause = rows.take(row);
+      if (pause !== undefined) flow?.rest();
+      return pause;
     };
     try {
       for (const range of ranges(uids)) {
@@ -155,11 +165,13 @@ export function fetchConnection(connection: Connection, account: Account): Fetch
           { type: 'TEXT', value: items },
         ] as const;
         connection.rows.onRow = take;
+        if (bytes > 0) connection.rows.onBytes = flow?.received ?? null;
         await connection.run((imap) => execute(imap, 'UID FETCH', args), {
           totalMs: Math.min(transferMs(bytes + bytesPerRow * exists), longestMs),
           flows: bytes > 0,
           getsOn: () => bytes > 0 || getsOn(seen.size),
         });
+        flow?.rest();
       }
     } catch (error) {
       if (junk > 0) throw error;
@@ -169,6 +181,8 @@ export function fetchConnection(connection: Connection, account: Account): Fetch
       });
     } finally {
       connection.rows.onRow = null;
+      connection.rows.onBytes = null;
+      flow?.rest();
       rows.end();
     }
   };
@@ -309,7 +323,14 @@ export function fetchConnection(connection: Connection, account: Account): Fetch
     },
     refresh: () => connection.run((imap) => execute(imap, 'NOOP', [])),
     ...changing(connection),
-    compress: () => connection.run(compress),
+    measure(gauge) {
+      flow = gauge.flow();
+    },
+    canCompress: has('COMPRESS=DEFLATE'),
+    compress: () => {
+      flow = null;
+      return connection.run(compress);
+    },
     close: () => connection.close(),
   };
 }

@@ -195,11 +195,15 @@ export function changesAreTold(client: ImapFlow): boolean {
   return client.mailbox !== false && Reflect.get(client.mailbox, 'qresync') === true;
 }
 
-/** COMPRESS=DEFLATE from now on (RFC 4978), where the server has it. */
-export async function compress(client: ImapFlow): Promise<void> {
+/**
+ * COMPRESS=DEFLATE from now on (RFC 4978), where the server has it; false where it has not, or has
+ * refused.
+ */
+export async function compress(client: ImapFlow): Promise<boolean> {
   const start: unknown = Reflect.get(client, 'compress');
   if (typeof start !== 'function') throw new Error('this imapflow has no compress');
   await start.call(client);
+  return Boolean(Reflect.get(client, '_inflate'));
 }
 
 function isFunction<F>(value: unknown): value is F {

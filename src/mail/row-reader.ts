@@ -28,6 +28,8 @@ export class RowReader {
    * server is not listened to any further before the promise it may give has resolved.
    */
   onRow: ((row: FetchRow | null) => Promise<void> | undefined) | null = null;
+  /** Told how much has come, of whatever it is. */
+  onBytes: ((bytes: number) => void) | null = null;
   /** Whoever takes the rows is not ready for more. */
   pause: Promise<void> | null = null;
   readonly #maxLiteralBytes: number;
@@ -49,6 +51,7 @@ export class RowReader {
 
   /** Gives what is left for imapflow. */
   take(chunk: Buffer): Buffer {
+    this.onBytes?.(chunk.length);
     const rest: Uint8Array[] = [];
     let at = 0;
     while (at < chunk.length && !this.#givenUp) {

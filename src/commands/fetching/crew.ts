@@ -15,6 +15,8 @@ export interface CrewOptions {
   readonly maxConnections: number;
   /** Waits until what was downloaded has been stored, as far as memory asks for it. */
   readonly room: () => Promise<void> | undefined;
+  /** Before each job: gives the connection to do it on, this one or one in its place. */
+  readonly prepare: (connection: FetchConnection) => Promise<FetchConnection>;
   readonly onFewerConnections: (error: unknown) => void;
 }
 
@@ -35,6 +37,7 @@ export class Crew {
   readonly #waiting: (() => void)[] = [];
   readonly #workers: Promise<void>[] = [];
   #working = 0;
+  #begun = 0;
   #opening = 0;
   #max: number;
   #failure: { readonly error: unknown } | null = null;
@@ -52,6 +55,12 @@ export class Crew {
     if (urgent) this.#queue.unshift(...entries);
     else this.#queue.push(...entries);
     this.#wake();
+  }
+
+  /** About how much waits: a job that does not know brings as much as those begun before. */
+  bytesToCome(bytesSoFar: number): number {
+    const usual = bytesSoFar / Math.max(1, this.#begun);
+    return this.#queue.reduce((sum, { job }) => sum + (job.bytes > 0 ? job.bytes : usual), 0);
   }
 
   /** Stop everything with this error. */
@@ -76,17 +85,12 @@ export class Crew {
   }
 
   #employ(connection: FetchConnection): void {
-    this.#connections.add(connection);
-    this.#workers.push(
-      this.#work(connection).finally(() => {
-        this.#connections.delete(connection);
-        connection.close();
-        this.#wake();
-      }),
-    );
+    this.#workers.push(this.#work(connection));
   }
 
-  async #work(connection: FetchConnection): Promise<void> {
+  async #work(first: FetchConnection): Promise<void> {
+    let connection = first;
+    this.#connections.add(connection);
     let mailbox = '';
     while (this.#failure === null) {
       const entry = this.#next(mailbox);
@@ -99,7 +103,15 @@ export class Crew {
       this.#grow();
       try {
         await this.#options.room();
+        const prepared = await this.#options.prepare(connection);
+        if (prepared !== connection) {
+          this.#leave(connection);
+          connection = prepared;
+          this.#connections.add(connection);
+          this.throwFailure();
+        }
         mailbox = entry.job.mailbox;
+        this.#begun += 1;
         await entry.job.run(connection);
       } catch (error) {
         if (!this.#survives(connection, entry, error)) break;
@@ -108,7 +120,13 @@ export class Crew {
         this.#wake();
       }
     }
+    this.#leave(connection);
     this.#wake();
+  }
+
+  #leave(connection: FetchConnection): void {
+    this.#connections.delete(connection);
+    connection.close();
   }
 
   /** Whether this connection goes on. Only the loss of one among several does not end the run. */

@@ -10,6 +10,7 @@ import type { App } from '../app.ts';
 import { openFetching } from '../mail.ts';
 import { Budget } from './budget.ts';
 import { chooseFolders } from './choose-folders.ts';
+import { Compression } from './compression.ts';
 import { Crew } from './crew.ts';
 import { MailboxPass } from './mailbox-pass.ts';
 import { planOnly } from './plan-only.ts';
@@ -64,11 +65,17 @@ async function fetchMailboxes(preparation: Preparation): Promise<void> {
   const { app, account, request, first, connect, settings, mailboxes } = preparation;
   const budget = new Budget();
   const report = new Report(app, account, mailboxes.length);
-  const crew = new Crew({
+  const compression = new Compression({
+    log: app.log,
+    open: connect,
+    bytesToCome: (bytesSoFar) => crew.bytesToCome(bytesSoFar),
+  });
+  const crew: Crew = new Crew({
     first,
     open: connect,
     maxConnections: request.connections,
     room: () => budget.room(),
+    prepare: (connection) => compression.prepare(connection),
     onFewerConnections: (error) => app.log.info('no further connection', { reason: String(error) }),
   });
   const background: Promise<void>[] = [];
