@@ -280,6 +280,11 @@ export class MailboxArchive {
     return loadIndex(this.#indexPath);
   }
 
+  /** Say anew what is known of these messages, durably. */
+  async describe(entries: readonly IndexEntry[]): Promise<void> {
+    await this.#settings.files.durably(addingRows(this.#indexPath, entries));
+  }
+
   /** Change what is remembered besides messages. */
   async update(change: Partial<SyncState>): Promise<void> {
     const state = { ...this.#memory, ...change };

@@ -23,7 +23,7 @@ import { maxMessages, ranges } from './ranges.ts';
 import { RowsInOrder } from './rows-in-order.ts';
 import { find } from './search.ts';
 import type { Expression } from './search-expression.ts';
-import { SharedFlags } from './shared-flags.ts';
+import { sharedFlags, sharedLabels } from './shared-lists.ts';
 
 /** What a message brings with it besides its bytes. */
 export interface IncomingMessage extends FetchedMessage {
@@ -35,6 +35,13 @@ export interface IncomingMessage extends FetchedMessage {
 export interface SizedMessage {
   readonly uid: number;
   readonly sizeBytes: number;
+}
+
+/** What of a message may change. Null is what the server has not said. */
+export interface Marks {
+  readonly flags: readonly string[] | null;
+  /** Gmail's. */
+  readonly labels: readonly string[] | null;
 }
 
 /** What of a message is wanted. */
@@ -70,8 +77,8 @@ export interface FetchConnection {
   ): Promise<{ readonly brokenOff: Failure | null }>;
   /** One message in pieces; null where it is no longer there. */
   fetchInPieces(message: SizedMessage): Promise<IncomingMessage | null>;
-  /** The flags of each message, or of those changed since. */
-  flags(changedSince: string | null): Promise<ReadonlyMap<number, readonly string[]>>;
+  /** Flags and labels of each message, or of those changed since. */
+  marks(changedSince: string | null): Promise<ReadonlyMap<number, Marks>>;
   /** Sizes and ids; each row as it comes. */
   identities(uids: UidSet, onRow: (row: FetchRow) => void): Promise<void>;
   /** Headers and sizes, to recognise messages by; each row as it comes. */
@@ -296,17 +303,20 @@ export function fetchConnection(connection: Connection, account: Account): Fetch
       );
       return { ...facts, content };
     },
-    async flags(changedSince) {
+    async marks(changedSince) {
       const since = changedSince === null ? '' : ` (CHANGEDSINCE ${changedSince})`;
+      const items = isGmail ? '(UID FLAGS X-GM-LABELS)' : '(UID FLAGS)';
       // How many have changed nobody knows, but of some one comes soon.
       const expected = changedSince === null ? {} : { expected: 1 };
-      const flags = new Map<number, readonly string[]>();
-      const alike = new SharedFlags();
-      await fetchRows(null, `(UID FLAGS)${since}`, { ordered: false, ...expected }, (row) => {
-        if (row.flags !== null) flags.set(row.uid, alike.share(row.flags));
+      const marks = new Map<number, Marks>();
+      const [someFlags, someLabels] = [sharedFlags(), sharedLabels()];
+      await fetchRows(null, items + since, { ordered: false, ...expected }, (row) => {
+        const flags = row.flags && someFlags.share(row.flags);
+        const labels = row.labels && someLabels.share(row.labels);
+        marks.set(row.uid, { flags, labels });
         return undefined;
       });
-      return flags;
+      return marks;
     },
     identities: (uids, onRow) =>
       fetchRows(uids, `(UID RFC822.SIZE${ids})`, {}, (row) => {

@@ -1,4 +1,5 @@
 import { isUid } from '../uid-set.ts';
+import { fromModifiedUtf7 } from './modified-utf7.ts';
 
 /** One FETCH response, checked; what the server left out or garbled is null. */
 export interface FetchRow {
@@ -149,7 +150,7 @@ function setItem(row: Row, name: string, value: Value): void {
       row.threadId = text(value) || null;
       break;
     case 'X-GM-LABELS':
-      row.labels = texts(value);
+      row.labels = texts(value)?.map(fromModifiedUtf7) ?? null;
       break;
     default:
       // An answer to BODY[]<0.1000> is named BODY[]<0>.

@@ -304,6 +304,10 @@ describeWith('dovecot', 'the archive', () => {
       config,
       readFileSync(config, 'utf8').replace('[accounts.club]', '$&\nread_only = true'),
     );
+    expect(await run(['fetch', '--move-to', 'inbox'], { home })).toMatchObject({
+      code: 64,
+      stderr: expect.stringContaining('inbox is fetched'),
+    });
     for (const flag of ['--mark-seen', '--delete', '--move-to=Done']) {
       expect(await run(['fetch', flag], { home })).toMatchObject({
         code: 64,

@@ -92,7 +92,8 @@ describe.each([
 });
 
 describe('fetch --all-folders', () => {
-  const all = [letter(1, 'ada', '101'), letter(2, 'bea', '102')];
+  const labelled = (labels: string) => ({ ...letter(1, 'ada', '101'), labels });
+  const all = [labelled('Work "\\\\Inbox" "Entw&APw-rfe &- mehr"'), letter(2, 'bea', '102')];
   const folders = (): Map<string, ScriptedFolder> =>
     new Map([
       ['INBOX', { letters: [letter(7, 'ada', '101')] }],
@@ -117,10 +118,30 @@ describe('fetch --all-folders', () => {
     ]);
     const place = join(mail.archive, '[Gmail]', 'Alle Nachrichten');
     expect(readFileSync(join(place, '.mailctl.index'), 'utf8')).toContain(
-      '"labels":["Work","\\\\Inbox"]',
+      '"labels":["Work","\\\\Inbox","Entwürfe & mehr"]',
     );
     expect((await fetch('--all-folders', '--exclude', '\\Junk')).rows).toHaveLength(2);
     expect((await fetch('--folder', 'Work')).rows.at(-1)).toMatchObject({ saved: 1 });
+  });
+
+  test('keeps up the labels of Gmail with --mirror', async () => {
+    const served = folders();
+    const { mail, fetch } = await server(served, `${gmail} CONDSTORE`);
+    const name = '[Gmail]/Alle Nachrichten';
+    const index = join(mail.archive, '[Gmail]', 'Alle Nachrichten', '.mailctl.index');
+    const lines = () => readFileSync(index, 'utf8').trim().split('\n');
+    served.set(name, { letters: all, modseq: 5, attributes: '\\All' });
+    await fetch('--all-folders', '--mirror');
+    expect(lines()).toHaveLength(2);
+    const letters = [labelled('Home'), letter(2, 'bea', '102')];
+    served.set(name, { letters, modseq: 6, attributes: '\\All' });
+    const { rows, commands } = await fetch('--all-folders', '--mirror');
+    expect(commands).toContain('UID FETCH 1:* (UID FLAGS X-GM-LABELS) (CHANGEDSINCE 5)');
+    expect(rows.filter(({ type }) => type === 'saved')).toEqual([]);
+    expect(lines()).toHaveLength(3);
+    expect(JSON.parse(lines()[2] ?? '')).toMatchObject({ uid: 1, labels: ['Home'] });
+    await fetch('--all-folders', '--mirror');
+    expect(lines()).toHaveLength(3);
   });
 
   test('takes every folder of any other server', async () => {

@@ -5,6 +5,8 @@ export interface Letter {
   readonly flags?: string;
   /** EMAILID, or X-GM-MSGID. */
   readonly emailId?: string;
+  /** X-GM-LABELS, as they go over the wire. */
+  readonly labels?: string;
 }
 
 interface Mailbox {
@@ -82,7 +84,7 @@ export function fetchRows(command: string, letters: readonly Letter[]): string[]
 
 /** One row with the items asked for. */
 export function fetchRow(sequence: number, letter: Letter, items: string): string {
-  const { uid, source, flags = '', emailId = '' } = letter;
+  const { uid, source, flags = '', emailId = '', labels = '' } = letter;
   const asked = (item: string) => items.toUpperCase().includes(item);
   const partial = /BODY\.PEEK\[\]<(\d+)\.(\d+)>/i.exec(items);
   const start = Number(partial?.[1] ?? 0);
@@ -95,9 +97,8 @@ export function fetchRow(sequence: number, letter: Letter, items: string): strin
     ...(asked('RFC822.SIZE') ? [`RFC822.SIZE ${source.length}`] : []),
     ...(asked('INTERNALDATE') ? ['INTERNALDATE "17-Jul-2026 02:44:25 +0000"'] : []),
     ...(asked(' EMAILID') ? [`EMAILID (${emailId})`, `THREADID (T${emailId})`] : []),
-    ...(asked('X-GM-MSGID')
-      ? [`X-GM-MSGID ${emailId}`, `X-GM-THRID ${emailId}`, 'X-GM-LABELS (Work "\\\\Inbox")']
-      : []),
+    ...(asked('X-GM-MSGID') ? [`X-GM-MSGID ${emailId}`, `X-GM-THRID ${emailId}`] : []),
+    ...(asked('X-GM-LABELS') ? [`X-GM-LABELS (${labels})`] : []),
     ...(asked('ENVELOPE') ? [`ENVELOPE ${envelope(source)}`] : []),
     ...(asked('BODYSTRUCTURE')
       ? ['BODYSTRUCTURE ("TEXT" "PLAIN" NIL NIL NIL "7BIT" 10 1 NIL NIL NIL NIL)']

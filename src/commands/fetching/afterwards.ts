@@ -2,7 +2,7 @@ import { stillHere } from '../../archive/still-here.ts';
 import type { FetchConnection } from '../../mail/fetch-connection.ts';
 import type { UidSet } from '../../uid-set.ts';
 import type { MailboxPass } from './mailbox-pass.ts';
-import { changesServer } from './request.ts';
+import { changesServer, isSameFolder } from './request.ts';
 import type { FetchRun } from './run.ts';
 
 /** Change on the server what was asked for, of messages that are stored, synced and remembered. */
@@ -26,6 +26,8 @@ export async function applyAfterwards(
     await done('mark-seen', stored, 'marked as seen');
   }
   if (moveTo === null && !remove) return;
+  // One of several folders may be the one the others' messages are moved to.
+  if (moveTo !== null && isSameFolder(moveTo, folder)) return;
   // It may be the only copy: being remembered is not enough.
   const here = await stillHere(pass.archive, stored);
   if (here.size < stored.size) {

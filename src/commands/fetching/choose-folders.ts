@@ -2,7 +2,7 @@ import { Failure } from '../../errors.ts';
 import type { FetchConnection } from '../../mail/fetch-connection.ts';
 import type { MailboxStatus } from '../../mail/mailbox-status.ts';
 import { checkPath, noSuchFolder } from '../../mail/mailboxes.ts';
-import type { FetchRequest } from './request.ts';
+import { type FetchRequest, isSameFolder } from './request.ts';
 
 /**
  * The mailboxes a run is about, with what the server says of each: one round trip where it has
@@ -43,7 +43,7 @@ function isPattern(name: string): boolean {
 }
 
 function named({ path }: MailboxStatus, name: string): boolean {
-  return path === name || (path === 'INBOX' && name.toUpperCase() === 'INBOX');
+  return isSameFolder(path, name);
 }
 
 /** `\Sent` is a special use, in any language; `*` stands for anything, `?` for one character. */

@@ -8,7 +8,7 @@ import type { Expression } from '../../mail/search-expression.ts';
 import { parseQuery } from '../../mail/search-query.ts';
 import { UidSet } from '../../uid-set.ts';
 import type { App } from '../app.ts';
-import { changesServer, type FetchRequest, wantsAll } from './request.ts';
+import { changesServer, type FetchRequest, isSameFolder, wantsAll } from './request.ts';
 
 /** The flags of `mailctl fetch` as commander gives them. */
 export interface FetchFlags {
@@ -157,6 +157,10 @@ function refuseContradictions(request: FetchRequest, flags: FetchFlags): void {
   }
   if (afterwards.delete && afterwards.moveTo !== null) {
     refuse('--delete and --move-to exclude each other');
+  }
+  const { moveTo } = afterwards;
+  if (moveTo !== null && request.folders.some((folder) => isSameFolder(folder, moveTo))) {
+    refuse(`${moveTo} is fetched: moved there, its messages would come again and again`);
   }
   if (flags.mirror === true && changesServer(afterwards)) {
     refuse('--mirror follows the server and does not change it');

@@ -1,13 +1,11 @@
-import { join } from 'node:path';
 import { filesByUid } from '../../archive/files-by-uid.ts';
 import { goneDirectory, putAway, takeBack } from '../../archive/gone.ts';
-import { setMaildirFlags } from '../../archive/maildir.ts';
-import { errorCode, Failure } from '../../errors.ts';
 import type { FetchConnection } from '../../mail/fetch-connection.ts';
-import { syncDirectory } from '../../system/files.ts';
-import { UidSet } from '../../uid-set.ts';
-import { reached, resumePoint } from './followed-changes.ts';
+import type { UidSet } from '../../uid-set.ts';
+import { followFlags } from './follow-flags.ts';
+import { reached } from './followed-changes.ts';
 import type { MailboxPass } from './mailbox-pass.ts';
+import { naming } from './naming.ts';
 import type { FetchRun } from './run.ts';
 import { surelyGone } from './surely-gone.ts';
 
@@ -54,54 +52,6 @@ async function bringBack(run: FetchRun, pass: MailboxPass, uids: UidSet): Promis
   await tell(run, `${pass.status.path}: ${moved.length} are on the server again, and here, too`);
 }
 
-async function followFlags(
-  run: FetchRun,
-  connection: FetchConnection,
-  pass: MailboxPass,
-): Promise<void> {
-  const { archive } = pass;
-  const flags = await changedFlags(connection, pass);
-  if (flags.size === 0) return;
-  const { uidValidity } = naming(run, pass);
-  const files = await filesByUid(archive, uidValidity, { wanted: UidSet.of(flags.keys()) });
-  let changed = 0;
-  for (const [uid, now] of flags) {
-    const file = files.get(uid);
-    if (file === undefined) continue;
-    const path = await setMaildirFlags(archive.directory, file, now).catch(unlessMovedAway);
-    if (path === null || path === file.path) continue;
-    changed += 1;
-    const row = { type: 'flags' as const, ...naming(run, pass), uid, path, flags: now };
-    await run.app.output.row(row, null);
-  }
-  if (changed === 0) return;
-  for (const name of ['cur', 'new']) await syncDirectory(join(archive.directory, name));
-}
-
-/** A person may move a file away at the same time. */
-function unlessMovedAway(error: unknown): null {
-  if (error instanceof Failure && errorCode(error.cause) === 'ENOENT') return null;
-  throw error;
-}
-
-/** By UID: of what has changed, where that is known, else of every message. */
-async function changedFlags(
-  connection: FetchConnection,
-  pass: MailboxPass,
-): Promise<ReadonlyMap<number, readonly string[]>> {
-  if (pass.followed !== null) return pass.followed.flags;
-  if (pass.present.size === 0) return new Map();
-  const since = resumePoint(pass.status, pass.archive.state)?.modseq ?? null;
-  if (since !== null && since === pass.status.highestModseq) return new Map();
-  const all = () => connection.flags(null);
-  if (since === null) return all();
-  return connection.flags(since).catch((error: unknown) => {
-    // A mailbox without mod-sequences does not take them (RFC 7162 §3.1.2.2).
-    if (error instanceof Failure && error.kind === 'refused') return all();
-    throw error;
-  });
-}
-
 async function takeAway(
   run: FetchRun,
   pass: MailboxPass,
@@ -122,10 +72,4 @@ async function takeAway(
 
 async function tell({ app }: FetchRun, text: string): Promise<void> {
   if (app.output.format === 'table') await app.output.raw(`${text}\n`);
-}
-
-/** What rows name a message by. */
-function naming({ account }: FetchRun, pass: MailboxPass) {
-  const uidValidity = pass.archive.state?.uidValidity ?? 0;
-  return { account: account.name, folder: pass.status.path, uidValidity };
 }

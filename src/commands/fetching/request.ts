@@ -51,3 +51,8 @@ export function changesServer({ markSeen, moveTo, delete: remove }: Afterwards):
 export function wantsAll({ expression, uids, limit, maxSizeBytes }: Selection): boolean {
   return expression === null && uids === null && limit === null && maxSizeBytes === null;
 }
+
+/** INBOX is INBOX in whatever case (RFC 9051 §5.1). */
+export function isSameFolder(one: string, other: string): boolean {
+  return one === other || [one, other].every((name) => name.toUpperCase() === 'INBOX');
+}
