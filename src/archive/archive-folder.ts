@@ -15,16 +15,18 @@ export function withArchive<T>(
 }
 
 /**
- * The archive itself may be a link its owner made; below it none leads out of it.
+ * The archive itself may be a link its owner made; below it none leads out of it. Gives whether the
+ * folder is there.
  * @throws Failure 'archive'
  */
-export async function refuseLinks(archive: string, directory: string): Promise<void> {
+export async function refuseLinks(archive: string, directory: string): Promise<boolean> {
   const levels = relative(archive, directory).split(sep);
   const folders = levels.map((_, index) => join(archive, ...levels.slice(0, index + 1)));
   const there = await Promise.all(folders.map(isThere));
   // Below a folder that is not there nothing is.
-  if (!there.every((is) => is)) return;
+  if (!there.every((is) => is)) return false;
   await Promise.all(['tmp', 'new', 'cur'].map((name) => isThere(join(directory, name))));
+  return true;
 }
 
 async function isThere(path: string): Promise<boolean> {

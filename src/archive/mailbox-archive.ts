@@ -65,6 +65,8 @@ export interface StoredMessage {
 /** One mailbox's place in an archive: its messages, and the memory of which they are. */
 export class MailboxArchive {
   readonly directory: string;
+  /** There was not even a folder. */
+  readonly isNew: boolean;
   readonly #settings: ArchiveSettings;
   readonly #mailbox: ArchivedMailbox;
   readonly #statePath: string;
@@ -85,10 +87,11 @@ export class MailboxArchive {
   private constructor(
     settings: ArchiveSettings,
     mailbox: ArchivedMailbox,
-    directory: string,
+    { directory, isNew }: { readonly directory: string; readonly isNew: boolean },
     state: SyncState | null,
   ) {
     this.directory = directory;
+    this.isNew = isNew;
     this.#settings = settings;
     this.#mailbox = mailbox;
     this.#statePath = stateFile(directory, settings.format);
@@ -104,14 +107,14 @@ export class MailboxArchive {
     }
     // Headers alone are no messages: they live beside them, with a memory of their own.
     const directory = settings.portion === 'header' ? join(folder, '.headers') : folder;
-    await refuseLinks(settings.root, directory);
-    const state = await loadSyncState(stateFile(directory, settings.format));
+    const isNew = !(await refuseLinks(settings.root, directory));
+    const state = isNew ? null : await loadSyncState(stateFile(directory, settings.format));
     if (state !== null && (state.address !== settings.address || state.mailbox !== mailbox.path)) {
       throw new Failure('data', `${directory} holds ${state.mailbox} of ${state.address}`, {
         hint: `give ${settings.address} an archive of its own in the config`,
       });
     }
-    return new MailboxArchive(settings, mailbox, directory, state);
+    return new MailboxArchive(settings, mailbox, { directory, isNew }, state);
   }
 
   get format(): Format {

@@ -71,6 +71,8 @@ export class MailboxPass {
   /** How many are there that are not in `present`, as all of them are stored. */
   #presentBefore = 0;
   #uidValidity = 0;
+  /** The archive is ready to store. */
+  #begun = Promise.resolve();
 
   constructor(run: FetchRun, status: MailboxStatus, archive: MailboxArchive) {
     this.#run = run;
@@ -310,6 +312,7 @@ export class MailboxPass {
 
   async #store(message: IncomingMessage): Promise<void> {
     const { emailId, threadId, labels, ...rest } = message;
+    await this.#begun;
     try {
       await this.archive.store({ ...rest, ids: { emailId, threadId, labels } });
     } catch (error) {
@@ -348,6 +351,7 @@ export class MailboxPass {
   }
 
   async #stored(): Promise<void> {
+    await this.#begun;
     while (this.#storing.size > 0) await Promise.all(this.#storing);
     if (this.#broken !== null) throw this.#broken.error;
   }

@@ -125,7 +125,7 @@ async function fetchMailboxes(preparation: Preparation): Promise<void> {
 }
 
 /** So that not too many are ending at the same time. */
-const bytesOfEnding = 256 << 10;
+const bytesOfEnding = 32 << 10;
 
 /** Null where the mailbox is as it was when all of it was stored. */
 async function begin(
