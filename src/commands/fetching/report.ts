@@ -35,7 +35,7 @@ export class Report {
   async fetched(pass: MailboxPass, uidValidity: number): Promise<void> {
     const { path: folder } = pass.status;
     const { output } = this.#app;
-    for (const [uid, reason] of [...pass.failed].sort(([a], [b]) => a - b)) {
+    for (const [uid, reason] of [...pass.storing.failed].sort(([a], [b]) => a - b)) {
       const account = this.#account.name;
       const row = { type: 'failed', account, folder, uidValidity, uid, reason } as const;
       await output.row(row, null);
@@ -46,10 +46,10 @@ export class Report {
         `mailctl: ${folder}: the server says it has ${pass.unnamed} more messages, and does not show them`,
       );
     }
-    const failed = pass.failed.size + pass.unnamed;
+    const failed = pass.storing.failed.size + pass.unnamed;
     this.#failed += failed;
     if (failed > 0) this.#failedIn = this.#failedIn === '' ? folder : 'the messages';
-    await this.#line(folder, { saved: pass.saved, skipped: pass.skipped, failed });
+    await this.#line(folder, { saved: pass.storing.saved, skipped: pass.skipped, failed });
   }
 
   async #line(

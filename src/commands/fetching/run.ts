@@ -108,9 +108,9 @@ async function fetchMailboxes(preparation: Preparation): Promise<void> {
     // Also what came before something went wrong stays, and is remembered.
     const settled = await Promise.allSettled(
       passes.map((pass) =>
-        pass
+        pass.storing
           .settle()
-          .catch(() => pass.commit())
+          .catch(() => pass.storing.commit())
           .finally(() => pass.archive.close()),
       ),
     );

@@ -1,0 +1,127 @@
+import { isLarge } from '../../archive/windows.ts';
+import { errorText, Failure } from '../../errors.ts';
+import type {
+  FetchConnection,
+  IncomingMessage,
+  SizedMessage,
+} from '../../mail/fetch-connection.ts';
+import type { Task } from '../../terminal/progress.ts';
+import type { Totals } from '../../terminal/progress-line.ts';
+import { UidSet } from '../../uid-set.ts';
+import type { FetchRun } from './run.ts';
+import type { Storing } from './storing.ts';
+
+/** So few messages come at once, without asking for their sizes first: one round trip less. */
+export const fewMessages = 200;
+/** Of those, what is larger comes in a second go. */
+const maxBytesAtOnce = 128 << 10;
+
+/** Messages of one mailbox on their way from the server; what does not come is noted. */
+export class Download {
+  /** Messages the server has described and not sent. */
+  readonly sizes = new Map<number, number>();
+  readonly came = new Set<number>();
+  /** What has to be tried once more, and why. */
+  readonly again = new Map<number, string>();
+  readonly #run: FetchRun;
+  readonly #folder: string;
+  readonly #storing: Storing;
+  #task: Task | null = null;
+
+  constructor(run: FetchRun, folder: string, storing: Storing) {
+    this.#run = run;
+    this.#folder = folder;
+    this.#storing = storing;
+  }
+
+  /** Null asks for the sizes of all there are. */
+  async askSizes(connection: FetchConnection, uids: UidSet | null): Promise<void> {
+    for (const { uid, sizeBytes } of await connection.sizes(uids)) this.sizes.set(uid, sizeBytes);
+  }
+
+  /** Few messages, or all there are: what fits comes at once, the size of the rest is noted. */
+  async fetchFew(connection: FetchConnection, uids: UidSet | null): Promise<void> {
+    this.tellProgress({ messages: uids?.size ?? connection.exists });
+    const { portion } = this.#run.request;
+    const expectedBytes = fewMessages * maxBytesAtOnce;
+    const options = { portion, maxBytesEach: maxBytesAtOnce, expectedBytes };
+    try {
+      await connection.fetch(uids, options, (one) => {
+        if ('content' in one) return this.#take(one);
+        this.sizes.set(one.uid, one.sizeBytes);
+        return undefined;
+      });
+    } catch (error) {
+      if (!isOfMessages(error) || !connection.usable) throw error;
+    }
+  }
+
+  async fetchWindow(connection: FetchConnection, messages: readonly SizedMessage[]): Promise<void> {
+    const left = messages.filter(({ uid }) => !this.came.has(uid));
+    const [only] = left;
+    if (only === undefined) return;
+    let reason = 'the server did not send it';
+    try {
+      const alone = left.length === 1 && isLarge(only) && this.#run.request.portion === 'whole';
+      if (alone) await this.#fetchLarge(connection, only);
+      else reason = (await this.#fetchTogether(connection, left)) ?? reason;
+    } catch (error) {
+      if (!isOfMessages(error) || !connection.usable) throw error;
+      reason = errorText(error);
+    }
+    for (const { uid } of left) if (!this.came.has(uid)) this.again.set(uid, reason);
+  }
+
+  tellProgress(total: Totals): void {
+    this.#task?.done();
+    this.#task = this.#run.app.progress.start(this.#folder, total);
+  }
+
+  /** Nothing more will come. */
+  done(): void {
+    this.#task?.done();
+  }
+
+  async #fetchLarge(connection: FetchConnection, only: SizedMessage): Promise<void> {
+    const message = await connection.fetchInPieces(only);
+    if (message === null) return;
+    // Pulled from the connection as it is written.
+    await this.#storing.store({ ...message, content: this.#counted(message.content) });
+    this.came.add(only.uid);
+    this.#task?.advance({ messages: 1 });
+  }
+
+  /** Gives why the answer broke off, where it did. */
+  async #fetchTogether(
+    connection: FetchConnection,
+    messages: readonly SizedMessage[],
+  ): Promise<string | null> {
+    const { portion } = this.#run.request;
+    const expectedBytes = messages.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    const uids = UidSet.of(messages.map(({ uid }) => uid));
+    const options = { portion, maxBytesEach: null, expectedBytes };
+    const { brokenOff } = await connection.fetch(uids, options, (one) =>
+      'content' in one ? this.#take(one) : undefined,
+    );
+    return brokenOff?.message ?? null;
+  }
+
+  #take(message: IncomingMessage): Promise<void> | undefined {
+    this.came.add(message.uid);
+    this.#task?.advance({ messages: 1, bytes: message.sizeBytes });
+    return this.#storing.storeSoon(message);
+  }
+
+  async *#counted(content: IncomingMessage['content']): AsyncGenerator<Uint8Array> {
+    for await (const piece of content) {
+      this.#run.budget.passed(piece.byteLength);
+      this.#task?.advance({ bytes: piece.byteLength });
+      yield piece;
+    }
+  }
+}
+
+/** The server refuses or garbles these messages; the connection is as good as before. */
+function isOfMessages(error: unknown): boolean {
+  return error instanceof Failure && ['refused', 'protocol'].includes(error.kind);
+}
