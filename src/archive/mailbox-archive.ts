@@ -9,6 +9,7 @@ import { type Format, namesFiles, sinkOf } from './formats.ts';
 import { addingRows, type IndexEntry, indexFile, loadIndex } from './index-file.ts';
 import { maildirName } from './maildir.ts';
 import { missingFromMbox } from './mbox-digests.ts';
+import { isLeftUnfinished } from './mbox-lock.ts';
 import { mboxName } from './mbox-text.ts';
 import type { LineEndings, MessageToStore, OpenSink, Place, StoredPlace } from './sink.ts';
 import {
@@ -62,11 +63,20 @@ export interface StoredMessage {
   readonly sizeBytes: number;
 }
 
+/** What is known of a mailbox's folder before anything is done there. */
+interface Found {
+  readonly directory: string;
+  readonly isNew: boolean;
+  readonly isUnfinished: boolean;
+}
+
 /** One mailbox's place in an archive: its messages, and the memory of which they are. */
 export class MailboxArchive {
   readonly directory: string;
   /** There was not even a folder. */
   readonly isNew: boolean;
+  /** A run that died must be cleared up after, also where nothing is new. */
+  readonly #isUnfinished: boolean;
   readonly #settings: ArchiveSettings;
   readonly #mailbox: ArchivedMailbox;
   readonly #statePath: string;
@@ -87,11 +97,12 @@ export class MailboxArchive {
   private constructor(
     settings: ArchiveSettings,
     mailbox: ArchivedMailbox,
-    { directory, isNew }: { readonly directory: string; readonly isNew: boolean },
+    { directory, isNew, isUnfinished }: Found,
     state: SyncState | null,
   ) {
     this.directory = directory;
     this.isNew = isNew;
+    this.#isUnfinished = isUnfinished;
     this.#settings = settings;
     this.#mailbox = mailbox;
     this.#statePath = stateFile(directory, settings.format);
@@ -114,7 +125,9 @@ export class MailboxArchive {
         hint: `give ${settings.address} an archive of its own in the config`,
       });
     }
-    return new MailboxArchive(settings, mailbox, { directory, isNew }, state);
+    const isUnfinished =
+      settings.format === 'mbox' && (await isLeftUnfinished(join(directory, mboxName)));
+    return new MailboxArchive(settings, mailbox, { directory, isNew, isUnfinished }, state);
   }
 
   get format(): Format {
@@ -142,6 +155,7 @@ export class MailboxArchive {
     const state = this.#state;
     const then = state?.complete;
     if (state == null || then == null || state.failures.length > 0) return false;
+    if (this.#isUnfinished) return false;
     const told = counts.uidNext !== null && counts.messages !== null;
     return (
       told &&

@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
 import { type FileHandle, link, readFile, rm, writeFile } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { errorCode, Failure } from '../errors.ts';
 import { tryLockFile } from '../system/lock.ts';
+import { noteOf } from './mbox-text.ts';
 
 const lockWaitMs = 60_000;
 
@@ -61,6 +63,13 @@ export async function removeStaleLock(path: string): Promise<void> {
   await rm(markedFileOf(path), { force: true });
   const lock = await readFile(lockFileOf(path), 'utf8').catch(() => null);
   if (lock?.startsWith('mailctl ') === true) await removeDotLock(path);
+}
+
+/** Whether a run that died has left the file locked, or half written. */
+export async function isLeftUnfinished(path: string): Promise<boolean> {
+  const lock = await readFile(lockFileOf(path), 'utf8').catch(() => null);
+  if (lock?.startsWith('mailctl ') === true) return true;
+  return [noteOf(path), markedFileOf(path)].some(existsSync);
 }
 
 function lockFileOf(path: string): string {

@@ -3,6 +3,11 @@ import { headerField } from './header.ts';
 /** The file's name in the mailbox's folder. */
 export const mboxName = 'messages.mbox';
 
+/** Where it is noted from where on a file is being written. */
+export function noteOf(path: string): string {
+  return `${path}.unfinished`;
+}
+
 /** "From sender date", the date in UTC as asctime(3) has it. */
 export function fromLine(text: string, internalDate: Date | null): string {
   const given = headerField(text, 'return-path') ?? headerField(text, 'from') ?? '';

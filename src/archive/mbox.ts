@@ -7,7 +7,7 @@ import { readSmallFile } from '../system/small-file.ts';
 import { measured } from './content.ts';
 import type { DiskStep } from './disk-steps.ts';
 import { lockMbox, removeDotLock, removeStaleLock } from './mbox-lock.ts';
-import { FromQuoting, fromLine, mboxName } from './mbox-text.ts';
+import { FromQuoting, fromLine, mboxName, noteOf } from './mbox-text.ts';
 import type { MessageToStore, OpenSink, Place, Sink, StoredPlace } from './sink.ts';
 import { written } from './written.ts';
 
@@ -168,10 +168,6 @@ async function separate(file: FileHandle, size: number): Promise<void> {
   const text = tail.toString('latin1');
   if (text.endsWith('\n\n')) return;
   await file.appendFile(text.endsWith('\n') ? '\n' : '\n\n');
-}
-
-function noteOf(path: string): string {
-  return `${path}.unfinished`;
 }
 
 /** Durably, before anybody else may write: theirs must not be taken for what a crash has left. */
