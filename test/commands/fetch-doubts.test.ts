@@ -102,6 +102,15 @@ test('a server that was empty for a while doubles nothing', async () => {
   expect(subjects('INBOX')).toEqual(['letter 1', 'letter 2', 'letter 3', 'letter 4']);
 });
 
+test('a server that only says that its UIDs will be given again is not believed', async () => {
+  const some = letters(1, 8, 9);
+  const { fetch, serve, subjects } = await start({ INBOX: { letters: some, uidNext: 5 } });
+  await fetch();
+  serve('INBOX', { letters: [...some, letter(10)], uidNext: 6 });
+  expect(await fetch()).toMatchObject({ code: 0, saved: [10], stderr: '' });
+  expect(subjects('INBOX')).toEqual(['letter 1', 'letter 10', 'letter 8', 'letter 9']);
+});
+
 test('a server that was restored and has as many messages again is known by its mod-sequence', async () => {
   const { fetch, serve, subjects } = await start(
     { INBOX: { letters: letters(1, 2, 3, 4), modseq: 90 } },

@@ -53,7 +53,7 @@ export async function forgetOthers(
   const both = state.stored.intersection(uids);
   const closely = why === 'another server' ? both : UidSet.of([...both].slice(-newest));
   const others = await otherMessages(connection, archive, both, closely);
-  const coming = state.stored.intersection(comingUids(opened));
+  const coming = state.stored.intersection(comingUids(opened)).minus(uids);
   if (others.size > 0) {
     const files = await filesHere(archive);
     await setAside([...others].flatMap((uid) => files.get(uid) ?? []));
