@@ -7,7 +7,7 @@ import { describeWith } from '../support/parts.ts';
 import { ada, type Provider, startProvider } from '../support/provider.ts';
 import { type Home, newHome, run } from '../support/run.ts';
 
-const many = Number(process.env.MIRROR_MESSAGES ?? 1000);
+const many = Number(process.env.MIRROR_MESSAGES ?? 600);
 /** UIDs 1, 3, 5 …: every second message was deleted before anything was fetched. */
 const folders = { Few: 20, Many: many, Three: 10, Two: 10, One: 10, Back: 6 };
 
