@@ -1,9 +1,10 @@
 import type { Account } from '../account/account.ts';
 import { Failure } from '../errors.ts';
 import { UidSet } from '../uid-set.ts';
+import { allUids } from './all-uids.ts';
 import type { Since } from './changes.ts';
 import { changing } from './changing.ts';
-import { type Connection, slowestBytesPerSecond } from './connection.ts';
+import type { Connection } from './connection.ts';
 import type { FetchRow } from './fetch-row.ts';
 import {
   compress,
@@ -11,16 +12,14 @@ import {
   execute,
   listWithStatus,
   rememberMailbox,
-  tokenText,
 } from './imapflow-internals.ts';
-import { numbersOf } from './imapflow-search.ts';
-import type { Flow, LinkGauge } from './link-gauge.ts';
+import type { LinkGauge } from './link-gauge.ts';
 import { type MailboxStatus, toStatuses } from './mailbox-status.ts';
 import { examine, examineSince, type ResumedMailbox, select } from './mailboxes.ts';
-import type { FetchedMessage, MessageFacts, OpenMailbox } from './message.ts';
-import { fetchFirstPiece, fetchPieces, type Piece } from './pieces.ts';
-import { maxMessages, ranges } from './ranges.ts';
-import { RowsInOrder } from './rows-in-order.ts';
+import type { FetchedMessage, OpenMailbox } from './message.ts';
+import { fetchInPieces, fetchMessages } from './message-fetch.ts';
+import { ranges } from './ranges.ts';
+import { RowFetch } from './row-fetch.ts';
 import { find } from './search.ts';
 import type { Expression } from './search-expression.ts';
 import { sharedFlags, sharedLabels } from './shared-lists.ts';
@@ -68,7 +67,8 @@ export interface FetchConnection {
   sizes(uids: UidSet | null): Promise<SizedMessage[]>;
   /**
    * Messages with their bytes, each given to `onMessage` as it comes; of one larger than
-   * `maxBytesEach` the size only. No more come while a promise it gives is pending. Resolves to the reason when the answer broke off midway.
+   * `maxBytesEach` the size only. No more come while a promise it gives is pending. Resolves
+   * to the reason when the answer broke off midway.
    */
   fetch(
     uids: UidSet | null,
@@ -102,19 +102,9 @@ export interface FetchConnection {
 }
 
 const byArrival = { by: 'arrival', descending: false } as const;
-/** Slower than this a server that only names its messages counts as stuck. */
-const slowestRowsPerSecond = 20;
-/** What is no row of a message that was asked for; more of it is a flood. */
-const maxJunkRows = 10_000;
-/** What a row without a body may take. */
-const bytesPerRow = 100;
-/** A timer takes no more. */
-const longestMs = 86_400_000;
 
 export function fetchConnection(connection: Connection, account: Account): FetchConnection {
   const { client, capabilities } = connection;
-  const transferMs = (bytes: number) =>
-    account.timeouts.command * 1000 + (bytes / slowestBytesPerSecond) * 1000;
   const has = (capability: string) => capabilities.has(capability);
   const isGmail = has('X-GM-EXT-1');
   const ids = has('OBJECTID')
@@ -122,86 +112,8 @@ export function fetchConnection(connection: Connection, account: Account): Fetch
     : isGmail
       ? ' X-GM-MSGID X-GM-THRID X-GM-LABELS'
       : '';
-
-  let flow: Flow | null = null;
-
-  const mailbox = () => {
-    const { exists = 0, uidNext = 2 ** 32 } = client.mailbox === false ? {} : client.mailbox;
-    return { exists, uidNext };
-  };
-
-  /** UID FETCH; `onRow` is told of each valid row of a UID that was asked for, once. */
-  const fetchRows = async (
-    uids: UidSet | null,
-    items: string,
-    {
-      bytes = 0,
-      ordered = true,
-      expected,
-    }: { bytes?: number; ordered?: boolean; expected?: number },
-    onRow: (row: FetchRow) => Promise<void> | undefined,
-  ): Promise<void> => {
-    const seen = new Set<number>();
-    const { exists: said, uidNext } = mailbox();
-    const exists = Math.min(said, maxMessages);
-    const getsOn = strides(expected ?? uids?.size ?? exists, account.timeouts.command);
-    // Of all messages, what is beyond UIDNEXT may have arrived just now; or UIDNEXT is wrong.
-    let junk = maxJunkRows + (uids === null ? exists : 0);
-    const most = uids === null ? Math.min(exists + maxJunkRows, maxMessages) : maxMessages;
-    // A UIDNEXT that is no higher than the count of messages cannot be true.
-    const next = uidNext > said ? uidNext : 2 ** 32;
-    const asked = (uid: number) => (uids === null ? uid < next : uids.has(uid));
-    const known = uids !== null || !ordered;
-    const rows = known ? { take: onRow, end: () => {} } : new RowsInOrder(onRow);
-    const take = (row: FetchRow | null) => {
-      const good = row !== null && !seen.has(row.uid) && asked(row.uid);
-      if (!good || seen.size === most) {
-        junk = good ? 0 : junk - 1;
-        if (junk === 0) client.close(); // imapflow has no other way to stop a flood
-        return undefined;
-      }
-      seen.add(row.uid);
-      const pause = rows.take(row);
-      if (pause !== undefined) flow?.rest();
-      return pause;
-    };
-    try {
-      for (const range of ranges(uids)) {
-        const args = [
-          { type: 'SEQUENCE', value: range },
-          { type: 'TEXT', value: items },
-        ] as const;
-        connection.rows.onRow = take;
-        if (bytes > 0) connection.rows.onBytes = flow?.received ?? null;
-        await connection.run((imap) => execute(imap, 'UID FETCH', args), {
-          totalMs: Math.min(transferMs(bytes + bytesPerRow * exists), longestMs),
-          flows: bytes > 0,
-          getsOn: () => bytes > 0 || getsOn(seen.size),
-        });
-        flow?.rest();
-      }
-    } catch (error) {
-      if (junk > 0) throw error;
-      throw new Failure('protocol', 'the server sends much that it was not asked for', {
-        hint: 'try again later',
-        cause: error,
-      });
-    } finally {
-      connection.rows.onRow = null;
-      connection.rows.onBytes = null;
-      flow?.rest();
-      rows.end();
-    }
-  };
-
-  const collect = async (uids: UidSet | null, items: string, bytes: number) => {
-    const rows: FetchRow[] = [];
-    await fetchRows(uids, items, { bytes }, (row) => {
-      rows.push(row);
-      return undefined;
-    });
-    return rows;
-  };
+  const fetch = new RowFetch(connection, account);
+  const messages = { fetch, ids, usable: () => client.usable };
 
   return {
     isGmail,
@@ -223,7 +135,7 @@ export function fetchConnection(connection: Connection, account: Account): Fetch
       if (since === null || !able) {
         return { ...(await examine(connection, mailbox.path)), changes: null };
       }
-      const totalMs = Math.min(transferMs(bytesPerRow * (mailbox.messages ?? 0)), longestMs);
+      const totalMs = fetch.limitMs(mailbox.messages ?? 0);
       return examineSince(connection, mailbox.path, since, { totalMs }).catch(
         async (error: unknown) => {
           // It has QRESYNC by its own word only.
@@ -234,7 +146,7 @@ export function fetchConnection(connection: Connection, account: Account): Fetch
     },
     async uids() {
       const found = await allUids(connection);
-      if (found.size >= mailbox().exists) return found;
+      if (found.size >= fetch.mailbox.exists) return found;
       // Fewer than there are: one more may have arrived just now, or an answer was lost.
       return found.union(await allUids(connection));
     },
@@ -250,59 +162,14 @@ export function fetchConnection(connection: Connection, account: Account): Fetch
     },
     async sizes(uids) {
       const sized: SizedMessage[] = [];
-      await fetchRows(uids, '(UID RFC822.SIZE)', {}, ({ uid, sizeBytes }) => {
+      await fetch.rows(uids, '(UID RFC822.SIZE)', {}, ({ uid, sizeBytes }) => {
         sized.push({ uid, sizeBytes: sizeBytes ?? 0 });
         return undefined;
       });
       return sized;
     },
-    async fetch(uids, { portion, maxBytesEach, expectedBytes }, onMessage) {
-      const part = maxBytesEach === null ? '' : `<0.${maxBytesEach}>`;
-      const body = portion === 'header' ? 'BODY.PEEK[HEADER]' : `BODY.PEEK[]${part}`;
-      const items = `(UID FLAGS INTERNALDATE RFC822.SIZE${ids} ${body})`;
-      let came = 0;
-      try {
-        await fetchRows(uids, items, { bytes: expectedBytes }, (row) => {
-          const message = toMessage(row, portion, maxBytesEach);
-          if (message === null) return undefined;
-          came += 1;
-          return onMessage(message);
-        });
-      } catch (error) {
-        // What came before the answer broke off is whole: keep it, unless nothing came at all.
-        if (!(error instanceof Failure) || came === 0 || !client.usable) throw error;
-        return { brokenOff: error };
-      }
-      return { brokenOff: null };
-    },
-    async fetchInPieces(message) {
-      const items = `UID FLAGS INTERNALDATE RFC822.SIZE${ids}`;
-      let described: FetchRow | null = null;
-      const first = await fetchFirstPiece(message, async ({ start, maxLength }) => {
-        const [row] = await collect(
-          UidSet.of([message.uid]),
-          `(${items} BODY.PEEK[]<${start}.${maxLength}>)`,
-          maxLength,
-        );
-        described = row ?? null;
-        return toPiece(row);
-      });
-      if (first === null || described === null) return null;
-      const facts = toFacts(described, message.sizeBytes);
-      const content = fetchPieces(
-        facts,
-        async ({ start, maxLength }) => {
-          const [row] = await collect(
-            UidSet.of([message.uid]),
-            `(UID BODY.PEEK[]<${start}.${maxLength}>)`,
-            maxLength,
-          );
-          return toPiece(row);
-        },
-        first,
-      );
-      return { ...facts, content };
-    },
+    fetch: (uids, options, onMessage) => fetchMessages(messages, uids, options, onMessage),
+    fetchInPieces: (message) => fetchInPieces(messages, message),
     async marks(changedSince) {
       const since = changedSince === null ? '' : ` (CHANGEDSINCE ${changedSince})`;
       const items = isGmail ? '(UID FLAGS X-GM-LABELS)' : '(UID FLAGS)';
@@ -310,7 +177,7 @@ export function fetchConnection(connection: Connection, account: Account): Fetch
       const expected = changedSince === null ? {} : { expected: 1 };
       const marks = new Map<number, Marks>();
       const [someFlags, someLabels] = [sharedFlags(), sharedLabels()];
-      await fetchRows(null, items + since, { ordered: false, ...expected }, (row) => {
+      await fetch.rows(null, items + since, { ordered: false, ...expected }, (row) => {
         const flags = row.flags && someFlags.share(row.flags);
         const labels = row.labels && someLabels.share(row.labels);
         marks.set(row.uid, { flags, labels });
@@ -319,91 +186,26 @@ export function fetchConnection(connection: Connection, account: Account): Fetch
       return marks;
     },
     identities: (uids, onRow) =>
-      fetchRows(uids, `(UID RFC822.SIZE${ids})`, {}, (row) => {
+      fetch.rows(uids, `(UID RFC822.SIZE${ids})`, {}, (row) => {
         onRow(row);
         return undefined;
       }),
     headers: (uids, onRow) =>
-      fetchRows(uids, `(UID RFC822.SIZE${ids} BODY.PEEK[HEADER])`, { bytes: 1 }, (row) => {
+      fetch.rows(uids, `(UID RFC822.SIZE${ids} BODY.PEEK[HEADER])`, { bytes: 1 }, (row) => {
         onRow(row);
         return undefined;
       }),
     get exists() {
-      return mailbox().exists;
+      return fetch.mailbox.exists;
     },
     refresh: () => connection.run((imap) => execute(imap, 'NOOP', [])),
     ...changing(connection),
-    measure(gauge) {
-      flow = gauge.flow();
-    },
+    measure: (gauge) => fetch.measure(gauge),
     canCompress: has('COMPRESS=DEFLATE'),
     compress: () => {
-      flow = null;
+      fetch.measure(null);
       return connection.run(compress);
     },
     close: () => connection.close(),
   };
-}
-
-/** Whether so many rows have come as must have, asked each time so many seconds have passed. */
-function strides(expected: number, seconds: number): (came: number) => boolean {
-  let before = 0;
-  return (came) => {
-    const enough = came - before >= Math.min(slowestRowsPerSecond * seconds, expected - before);
-    before = came;
-    return enough;
-  };
-}
-
-function toPiece(row: FetchRow | undefined): Piece | undefined {
-  if (row === undefined) return undefined;
-  return { source: row.body === null ? null : Buffer.concat(row.body) };
-}
-
-function toMessage(
-  row: FetchRow,
-  portion: Portion,
-  maxBytesEach: number | null,
-): IncomingMessage | SizedMessage | null {
-  const content = portion === 'whole' ? row.body : row.header && [row.header];
-  // A body that is NIL, or empty though the message has a size, is a row gone wrong.
-  if (content === null) return null;
-  const length = content.reduce((sum, piece) => sum + piece.byteLength, 0);
-  if (length === 0 && portion === 'whole' && (row.sizeBytes ?? 0) > 0) return null;
-  const facts = toFacts(row, length);
-  const cut = maxBytesEach !== null && length === maxBytesEach;
-  if (cut && portion === 'whole') return { uid: row.uid, sizeBytes: facts.sizeBytes };
-  return { ...facts, content };
-}
-
-function toFacts(
-  row: FetchRow,
-  sizeBytes: number,
-): MessageFacts & Pick<IncomingMessage, 'emailId' | 'threadId' | 'labels'> {
-  const { uid, flags, internalDate, emailId, threadId, labels } = row;
-  const facts = { uid, flags: flags ?? [], internalDate, emailId, threadId, labels };
-  return { ...facts, sizeBytes: row.sizeBytes ?? sizeBytes };
-}
-
-/** UID SEARCH ALL, its answer as a set where the server can say it so (ESEARCH, RFC 4731). */
-async function allUids(connection: Connection): Promise<UidSet> {
-  if (!connection.capabilities.has('ESEARCH')) {
-    return UidSet.of(await connection.search([{ atom: 'ALL' }]));
-  }
-  return connection.run(async (client) => {
-    let found = UidSet.empty;
-    await execute(client, 'UID SEARCH', [{ type: 'TEXT', value: 'RETURN (ALL) ALL' }], {
-      ESEARCH: ({ attributes = [] }) => {
-        const at = attributes.findIndex((token) => tokenText(token).toUpperCase() === 'ALL');
-        if (at < 0) return;
-        const set = UidSet.parseLoosely(tokenText(attributes[at + 1]));
-        if (set !== null) found = found.union(set);
-      },
-      // From a server that does not do what it offers.
-      SEARCH: (answer) => {
-        found = found.union(UidSet.of(numbersOf(answer)));
-      },
-    });
-    return found;
-  });
 }
