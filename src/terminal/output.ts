@@ -52,6 +52,7 @@ export function openOutput(
 ): Output {
   const format = json ? 'json' : stdout.isTTY ? 'table' : 'tabs';
   let broken: unknown;
+  let draining: Promise<void> | null = null;
   // Without a listener a closed pipe would end the process with a stack trace.
   stdout.on('error', (error) => {
     broken ??= error;
@@ -59,10 +60,11 @@ export function openOutput(
   const raw = async (data: string | Uint8Array) => {
     if (stdout.isTTY) beforeWrite();
     if (broken === undefined && !stdout.write(data)) {
-      const waiting = new AbortController(); // or the listener that heard nothing would stay
-      const told = ['drain', 'close'].map((event) => once(stdout, event, waiting));
-      await Promise.race(told).catch(() => {});
-      waiting.abort();
+      // One listener for all that wait.
+      draining ??= untilDrained(stdout).finally(() => {
+        draining = null;
+      });
+      await draining;
     }
     if (broken !== undefined) throw explainWriteError(broken);
   };
@@ -100,4 +102,11 @@ export function openOutput(
       else if (text !== null) await raw(`${printable(text)}\n`);
     },
   };
+}
+
+async function untilDrained(stdout: TerminalStream): Promise<void> {
+  const waiting = new AbortController(); // or the listener that heard nothing would stay
+  const told = ['drain', 'close'].map((event) => once(stdout, event, waiting));
+  await Promise.race(told).catch(() => {});
+  waiting.abort();
 }

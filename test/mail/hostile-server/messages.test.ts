@@ -683,7 +683,7 @@ const cases: readonly Case[] = [
     args: ['fetch', '--mirror'],
     script: {
       on: [
-        [/^EXAMINE/, withoutEnd('4000000')],
+        [/^EXAMINE/, withoutEnd('500000')],
         [/^UID FETCH .*FLAGS/, rowsWithoutEnd],
       ],
     },
