@@ -1,3 +1,5 @@
+import { constants } from 'node:os';
+
 /**
  * Everything mailctl throws on purpose is a Failure with a kind; anything else is a bug.
  * The numbers follow sysexits(3), which cron, systemd and mail tools already know.
@@ -71,8 +73,12 @@ export class Failure extends Error {
 
 /** The `code` of a Node or library error (ENOENT, ECONNREFUSED …), null where there is none. */
 export function errorCode(error: unknown): string | null {
-  return errorField(error, 'code');
+  const code = errorField(error, 'code');
+  return code === quotaCode ? 'EDQUOT' : code;
 }
+
+/** Node has no name for a quota that is used up. */
+const quotaCode = `Unknown system error ${-constants.errno.EDQUOT}`;
 
 /** A string field of an error of unknown shape, null where there is none. */
 export function errorField(error: unknown, field: string): string | null {
@@ -83,5 +89,6 @@ export function errorField(error: unknown, field: string): string | null {
 
 /** The text of anything thrown. */
 export function errorText(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  const text = error instanceof Error ? error.message : String(error);
+  return text.replace(`${quotaCode}: ${quotaCode}`, 'EDQUOT: the quota is used up');
 }

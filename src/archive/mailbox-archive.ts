@@ -289,7 +289,10 @@ export class MailboxArchive {
 
   /** Nothing more will be stored in this run. */
   async close(): Promise<void> {
-    await this.#sink?.close?.();
+    if (this.#sink?.close === undefined) return;
+    // A memory whose saving has failed may be there nevertheless: what counts is on the disk.
+    const remembered = await loadSyncState(this.#statePath);
+    await this.#sink.close(remembered?.position ?? null);
   }
 
   /** Everything the index knows. */

@@ -1,12 +1,16 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
+import { errorCode, errorText, Failure } from '../errors.ts';
 
 /** Those of these messages that are not, byte for byte, in an mbox. */
 export async function missingFromMbox<T extends { readonly digest: string }>(
   path: string,
   messages: Iterable<T>,
 ): Promise<T[]> {
-  const file = await open(path).catch(() => null);
+  const file = await open(path).catch((error: unknown) => {
+    if (errorCode(error) === 'ENOENT') return null;
+    throw new Failure('data', `${path} cannot be read: ${errorText(error)}`, { cause: error });
+  });
   const digests = file === null ? new Map<string, number>() : await mboxDigests(file);
   return [...messages].filter(({ digest }) => {
     const count = digests.get(digest) ?? 0;

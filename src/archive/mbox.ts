@@ -61,12 +61,12 @@ class Mbox implements OpenSink {
     });
   }
 
-  close(): Promise<void> {
+  close(position: number | null): Promise<void> {
     return this.#next(async () => {
       if (this.#group === null) return;
       const { file, begins } = this.#group;
       // The run has failed: what is not remembered will come again.
-      await written(this.#path, () => cut(file, begins, this.position));
+      await written(this.#path, () => cut(file, begins, position ?? 0));
       await this.#endGroup();
     });
   }

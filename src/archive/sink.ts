@@ -78,8 +78,8 @@ export interface OpenSink {
   readonly position?: number;
   /** What was stored up to there is remembered now. */
   remembered?(position: number | null): Promise<void>;
-  /** Nothing more will come. */
-  close?(): Promise<void>;
+  /** Nothing more will come; the memory ends at `position`. */
+  close?(position: number | null): Promise<void>;
 }
 
 export interface MessageToStore {

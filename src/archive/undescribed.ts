@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { errorCode, errorText, Failure } from '../errors.ts';
 import { measured } from './content.ts';
 import { emlFiles } from './eml.ts';
 import type { Format } from './formats.ts';
@@ -24,15 +25,22 @@ export async function undescribed(
   described: { has(uid: number): boolean },
 ): Promise<IndexEntry[]> {
   const rows: IndexEntry[] = [];
-  for (const file of await namedFiles(format, directory).catch(() => [])) {
+  for (const file of await namedFiles(format, directory)) {
     if (file.uidValidity === uidValidity && !described.has(file.uid)) rows.push(await rowOf(file));
   }
   return rows;
 }
 
 async function namedFiles(format: Format, directory: string): Promise<readonly NamedFile[]> {
-  if (format === 'maildir') return maildirFiles(directory);
-  return format === 'eml' ? emlFiles(directory) : [];
+  try {
+    if (format === 'maildir') return await maildirFiles(directory);
+    return format === 'eml' ? await emlFiles(directory) : [];
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return [];
+    // As if there were none, they would all be fetched again.
+    const message = `${directory} cannot be read: ${errorText(error)}`;
+    throw new Failure('data', message, { cause: error });
+  }
 }
 
 async function rowOf({ path, name, uidValidity, uid }: NamedFile): Promise<IndexEntry> {

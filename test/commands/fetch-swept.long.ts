@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
 import { storyNames, tell } from '../support/fetch-stories.ts';
-import { fileFormats, killAt, stepsOf } from '../support/fetch-sweep.ts';
+import { type Blow, fileFormats, stepsOf, strikeAt } from '../support/fetch-sweep.ts';
 import { describeWith } from '../support/parts.ts';
 import { type Provider, startProvider } from '../support/provider.ts';
 
@@ -9,7 +9,7 @@ const [share = 1, shares = 1] = (process.env.FETCH_SHARE ?? '1/1').split('/').ma
 
 const mostSteps = 300;
 
-describeWith(['dovecot', 'strace'], 'fetch, killed at every step of its writing', () => {
+describeWith(['dovecot', 'strace'], 'fetch, struck at every step of its writing', () => {
   let provider: Provider;
   beforeAll(async () => {
     provider = await startProvider();
@@ -17,7 +17,7 @@ describeWith(['dovecot', 'strace'], 'fetch, killed at every step of its writing'
   const cases = fileFormats.flatMap((format) => storyNames.map((story) => ({ format, story })));
 
   test.each(cases)(
-    '$story, $format: what is there is whole, and the next run ends as if nothing had been',
+    'killed: $story, $format: what is there is whole, and the next run ends as if nothing had been',
     async ({ format, story: name }) => {
       const story = await tell(provider, name, format, 30);
       const all = await stepsOf(story);
@@ -26,10 +26,33 @@ describeWith(['dovecot', 'strace'], 'fetch, killed at every step of its writing'
       const steps = all.filter((_, index) => index % apart === 0);
       const mine = steps.filter((_, index) => index % shares === share - 1);
       let killed = 0;
-      for (const step of mine) if (await killAt(story, step)) killed += 1;
+      for (const step of mine) if (await strikeAt(story, step, 'SIGKILL')) killed += 1;
       process.stderr.write(`${name}, ${format}: killed at ${killed} of ${all.length} steps\n`);
       expect(steps.length).toBeGreaterThan(100);
       expect(killed).toBeGreaterThan(0.9 * mine.length);
+    },
+  );
+
+  const errors: Readonly<Record<string, readonly Blow[]>> = {
+    write: ['ENOSPC', 'EIO'],
+    fsync: ['EIO', 'EDQUOT'],
+    rename: ['EIO'],
+    openat: ['EROFS', 'ENAMETOOLONG'],
+    mkdir: ['EACCES'],
+    ftruncate: ['EIO'],
+  };
+  test.each(cases.filter(({ story }) => story !== 'windows'))(
+    'refused by the disk: $story, $format: what is there is whole, and the next run goes on',
+    async ({ format, story: name }) => {
+      const story = await tell(provider, name, format, 12);
+      const blows = (await stepsOf(story)).flatMap((step) =>
+        (errors[step.call] ?? []).map((blow) => ({ step, blow })),
+      );
+      const mine = blows.filter((_, index) => index % shares === share - 1);
+      let struck = 0;
+      for (const { step, blow } of mine) if (await strikeAt(story, step, blow)) struck += 1;
+      process.stderr.write(`${name}, ${format}: refused at ${struck} of ${blows.length} steps\n`);
+      expect(struck).toBeGreaterThan(0.8 * mine.length);
     },
   );
 });

@@ -39,6 +39,7 @@ export function filesBelow(directory: string): string[] {
 
 /** Those of them that only belong there while something is being written. */
 export function temporaryFiles(directory: string): string[] {
+  if (!existsSync(directory)) return [];
   return filesBelow(directory).filter((path) =>
     /(^|\/)tmp\/|\.(tmp|part|unfinished)$|\.mbox\.lock/.test(path),
   );

@@ -10,7 +10,7 @@ import { binary, type Home, type Result, run, startProgram } from './run.ts';
 export const fileFormats = ['maildir', 'mbox', 'eml'] as const;
 export type FileFormat = (typeof fileFormats)[number];
 
-/** A fetch that is to be killed at its system calls, each time from the same beginning. */
+/** A fetch that is to be struck at its system calls, each time from the same beginning. */
 export interface Story {
   readonly provider: Provider;
   /** Logged in. */
@@ -23,7 +23,7 @@ export interface Story {
   readonly wanted: readonly Buffer[];
 }
 
-/** The nth of these calls that a thread makes about some files. */
+/** The nth of these calls that a thread makes, about some files where they are named. */
 export interface Step {
   readonly call: string;
   readonly nth: number;
@@ -109,26 +109,58 @@ function mostOf(call: string, log: string): number {
   return Math.max(0, ...counts.values());
 }
 
-/** Kills a fetch at a step, and sees the next one through. False: it did not come to that step. */
-export async function killAt(story: Story, { call, nth, paths }: Step): Promise<boolean> {
-  const step = `${story.format} at ${call} ${nth}`;
+/** What comes over a system call: the death of its process, or an error instead of its work. */
+export type Blow = 'SIGKILL' | 'EIO' | 'ENOSPC' | 'EDQUOT' | 'EROFS' | 'EACCES' | 'ENAMETOOLONG';
+
+/**
+ * Strikes a fetch at a step, and sees the next one through. False: it did not come to that step, or
+ * could do without.
+ */
+export async function strikeAt(story: Story, step: Step, blow: Blow): Promise<boolean> {
+  const { call, nth, paths } = step;
+  const about = `${story.format}, ${blow} at ${call} ${nth}`;
   beginAgain(story);
-  const inject = ['-e', `trace=${call}`, '-e', `inject=${call}:signal=SIGKILL:when=${nth}`];
-  const killed = await traced(story, ['-o', '/dev/null', ...inject, ...paths.flatMap(watch)]);
-  if (killed.signal !== 'SIGKILL') expect(killed, step).toMatchObject({ code: 0 });
+  const what = blow === 'SIGKILL' ? `signal=${blow}` : `error=${blow}`;
+  const inject = ['-e', `trace=${call}`, '-e', `inject=${call}:${what}:when=${nth}`];
+  const struck = await traced(story, ['-o', '/dev/null', ...inject, ...paths.flatMap(watch)]);
+  const survived = struck.signal !== 'SIGKILL' && struck.code === 0;
+  if (blow === 'SIGKILL') expect([struck.signal, survived], about).toContain('SIGKILL');
+  else if (!survived) expectSaid(struck, step, blow, about);
 
   const wanted = census(story.wanted.map((message) => kept(story, message)));
   for (const [key, count] of census(await wholeMessages(story))) {
-    expect(wanted.get(key), `${step}: a message is not whole, or twice`).toBe(count);
+    expect(wanted.get(key), `${about}: a message is not whole, or twice`).toBe(count);
   }
-  expect(await fetch(story), step).toMatchObject({ code: 0 });
-  expect(census(await messagesIn(archiveOf(story), story.format)), step).toEqual(wanted);
-  expect(temporaryFiles(archiveOf(story)), step).toEqual([]);
+  // What could not be removed may be there until the next run.
+  if (blow !== 'SIGKILL' && call !== 'unlink') {
+    expect(temporaryFiles(archiveOf(story)), about).toEqual([]);
+  }
+  expect(await fetch(story), about).toMatchObject({ code: 0 });
+  expect(census(await messagesIn(archiveOf(story), story.format)), about).toEqual(wanted);
+  expect(temporaryFiles(archiveOf(story)), about).toEqual([]);
   const said = story.provider.imap.record(story.address);
   const { code, rows } = await fetch(story);
-  expect([code, rows], step).toMatchObject([0, [{ type: 'fetched', saved: 0, failed: 0 }]]);
-  expect(said(), step).not.toContain('BODY');
-  return killed.signal === 'SIGKILL';
+  expect([code, rows], about).toMatchObject([0, [{ type: 'fetched', saved: 0, failed: 0 }]]);
+  expect(said(), about).not.toContain('BODY');
+  return !survived;
+}
+
+/** One sentence with what it was about, and a way out where there is one. */
+function expectSaid(
+  { code, stdout, stderr }: Result,
+  { call }: Step,
+  blow: Blow,
+  about: string,
+): void {
+  // The memory may be what cannot be opened.
+  expect(call === 'openat' ? [65, 74] : [74], `${about}: ${stderr}`).toContain(code);
+  expect(stdout, about).toBe('');
+  const hint = ['ENOSPC', 'EDQUOT'].includes(blow) ? ' {2}→ make room, .*\n' : '';
+  expect(stderr, about).toMatch(
+    new RegExp(
+      `^(mailctl: the server has renumbered .*\n)?mailctl: .*cannot .*: ${blow}: .*\n${hint}$`,
+    ),
+  );
 }
 
 /** A message as the format keeps it: an mbox ends every last line. */
