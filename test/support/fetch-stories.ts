@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { appendFileSync, cpSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -22,7 +23,7 @@ export async function tell(
   format: FileFormat,
   count: number,
 ): Promise<Story> {
-  const address = `${name}-${format}@example.org`;
+  const address = `${name}-${format}-${randomUUID()}@example.org`;
   const sources = Array.from({ length: count }, (_, index) =>
     name === 'windows' ? longMessage(index) : variedMessage(index),
   );
