@@ -1,5 +1,3 @@
-import { constants } from 'node:os';
-
 /**
  * Everything mailctl throws on purpose is a Failure with a kind; anything else is a bug.
  * The numbers follow sysexits(3), which cron, systemd and mail tools already know.
@@ -77,8 +75,8 @@ export function errorCode(error: unknown): string | null {
   return code === quotaCode ? 'EDQUOT' : code;
 }
 
-/** Node has no name for a quota that is used up. */
-const quotaCode = `Unknown system error ${-constants.errno.EDQUOT}`;
+/** Node has no name for a quota that is used up; errno(3) of Linux, and of macOS and the BSDs. */
+const quotaCode = `Unknown system error -${process.platform === 'linux' ? 122 : 69}`;
 
 /** A string field of an error of unknown shape, null where there is none. */
 export function errorField(error: unknown, field: string): string | null {
