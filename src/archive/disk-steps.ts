@@ -38,7 +38,7 @@ export async function takeStep(step: DiskStep): Promise<boolean> {
   try {
     switch (step.kind) {
       case 'folder':
-        return makeFolder(step.path);
+        return await makeFolder(step.path);
       case 'names':
         await syncNames(step.path);
         return false;
@@ -55,15 +55,17 @@ export async function takeStep(step: DiskStep): Promise<boolean> {
 }
 
 /** Not by mkdir's `recursive`, which in Node 20 never ends below a folder that takes no children. */
-function makeFolder(path: string): boolean {
+async function makeFolder(path: string): Promise<boolean> {
   try {
     mkdirSync(path, { mode: 0o700 });
+    // Its name: what is in it must not go with it in a power cut, as the server may delete its own.
+    await syncNames(dirname(path));
     return true;
   } catch (error) {
     if (errorCode(error) === 'EEXIST' && statSync(path).isDirectory()) return false;
     if (errorCode(error) !== 'ENOENT' || dirname(path) === path) throw error;
   }
-  makeFolder(dirname(path));
+  await makeFolder(dirname(path));
   return makeFolder(path);
 }
 
