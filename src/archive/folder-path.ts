@@ -1,9 +1,16 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 
-/** Names a folder of the archive cannot have: Maildir's own, and what Windows keeps for itself. */
-const reserved = /^(cur|new|tmp|con|prn|aux|nul|com[\d¹²³]|lpt[\d¹²³]|conin\$|conout\$)(\.|$)/i;
-/** Disks take 255. */
+/** Names of folders and files that lie beside a mailbox's subfolders, and what Windows keeps for itself. */
+const reserved =
+  /^(cur|new|tmp|messages\.mbox|con|prn|aux|nul|com[\d¹²³]|lpt[\d¹²³]|conin\$|conout\$)(\.|$)/;
+/** What INBOX has for itself beside the mailboxes of a Maildir++. */
+const reservedOfInbox = /^\.(gone|headers|mailctl(-[a-z]+)?\.(json|index|lock))$/i;
+/** What the name of an .eml file is known by. */
+const markOfEml = /\.(?=V\d+U\d+\.)/gi;
+/** What disks take. */
+const maxFileNameBytes = 255;
+/** Of one level, as more is put around it. */
 const maxNameBytes = 200;
 const keptNameBytes = 120;
 
@@ -28,9 +35,18 @@ export function folderPath(
     if (mailbox === 'INBOX') return archive;
     // The dot is Maildir++'s delimiter; beyond ASCII its readers expect modified UTF-7.
     const parts = names.map((name) => modifiedUtf7(name.replaceAll('.', '%2E')));
-    return join(archive, `.${parts.join('.')}`);
+    return join(archive, maildirPlusPlusName(parts));
   }
   return join(archive, names.join('/'));
+}
+
+function maildirPlusPlusName(parts: readonly string[]): string {
+  const name = `.${parts.join('.')}`;
+  if (Buffer.byteLength(name) > maxFileNameBytes) {
+    // Not in the middle of modified UTF-7.
+    return shortened(name, name).replace(/&[^-]*(?=%h)/, '');
+  }
+  return reservedOfInbox.test(name) ? `.${percentEncode(name.charAt(1))}${name.slice(2)}` : name;
 }
 
 /** A name as a file can have it; '' stays ''. */
@@ -40,12 +56,18 @@ export function encodeFileName(level: string): string {
     .replaceAll(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}%/\\:*?"<>|]/gu, percentEncode)
     // A leading dot hides it (and ".." climbs); a trailing dot or blank is lost on Windows.
     .replace(/^[. ~-]/, percentEncode)
-    .replace(/[. ]$/, percentEncode);
+    .replace(/[. ]$/, percentEncode)
+    .replaceAll(markOfEml, percentEncode);
   // What a disk that normalises names would merge is kept apart by encoding the whole name.
   const kept = level.isWellFormed() && name === name.normalize('NFC');
   const encoded = kept ? name : percentEncodeAll(level);
   const short = Buffer.byteLength(encoded) > maxNameBytes ? shortened(encoded, level) : encoded;
-  return reserved.test(short) ? percentEncode(short.charAt(0)) + short.slice(1) : short;
+  return reserved.test(folded(short)) ? percentEncode(short.charAt(0)) + short.slice(1) : short;
+}
+
+/** As disks that tell no upper from lower case compare names. */
+function folded(name: string): string {
+  return name.toUpperCase().toLowerCase();
 }
 
 /** The beginning, and a hash of the whole; `%h` stands in no other name. */

@@ -28,6 +28,24 @@ function expectHarmless(path: string): void {
   }
 }
 
+/** As a disk that takes upper and lower case for one compares names. */
+function folded(name: string): string {
+  return name.normalize('NFC').toUpperCase().toLowerCase();
+}
+
+const state = '\\.mailctl(-\\w+)?\\.(json|index|lock)';
+const temporary = '\\.[\\w-]{12}\\.tmp';
+const mbox = 'messages\\.mbox(\\.lock|\\.lock\\.mailctl|\\.unfinished)?';
+const eml = '.*\\.v\\d+u\\d+\\.(.*\\.)?(eml|part)';
+/** What lies beside the folders of a mailbox's own subfolders, in whatever formats it is kept. */
+const besideSubfolders = new RegExp(
+  `^(cur|new|tmp|\\.gone|\\.headers|${state}|${temporary}|${mbox}|${eml})$`,
+);
+/** What lies beside the mailboxes of a Maildir++: INBOX is the archive itself. */
+const besideMailboxes = new RegExp(
+  `^(cur|new|tmp|\\.gone|\\.headers|maildirfolder|${state}|${temporary})$`,
+);
+
 describe('a mailbox lies where its name says', () => {
   it.each([
     ['INBOX', ['INBOX']],
@@ -43,6 +61,11 @@ describe('a mailbox lies where its name says', () => {
     ['new things', ['new things']],
     ['console', ['console']],
     ['dovecot-uidlist', ['dovecot-uidlist']],
+    ['gone', ['gone']],
+    ['messages.mbox', ['%6Dessages.mbox']],
+    ['messages', ['messages']],
+    ['old messages.mbox', ['old messages.mbox']],
+    ['1970-01-01.V17U4.eml', ['1970-01-01%2EV17U4.eml']],
   ])('%s', (mailbox, expected) => {
     expect(levels(mailbox)).toEqual(expected);
   });
@@ -54,6 +77,28 @@ describe('a mailbox lies where its name says', () => {
     ['Projects/Lighthouse', '.', ['Projects%2FLighthouse']],
   ])('%s with the delimiter %s', (mailbox, delimiter, expected) => {
     expect(levels(mailbox, delimiter)).toEqual(expected);
+  });
+
+  it.each([
+    ['INBOX', '.'],
+    ['Projects/Lighthouse', '.Projects.Lighthouse'],
+    ['v1.2/Entwürfe', '.v1%2E2.Entw&APw-rfe'],
+    ['gone', '.%67one'],
+    ['Headers', '.%48eaders'],
+    ['gone/forever', '.gone.forever'],
+    ['Work/gone', '.Work.gone'],
+    ['mailctl/json', '.%6Dailctl.json'],
+    ['mailctl', '.mailctl'],
+    ['mailctl-users', '.mailctl-users'],
+  ])('%s in a Maildir++', (mailbox, expected) => {
+    expect(folderPath(archive, mailbox, '/', 'maildir++')).toBe(resolve(archive, expected));
+  });
+
+  it('a name too long for a disk keeps its beginning in a Maildir++, too', () => {
+    const long = folderPath(archive, `Ж${'x'.repeat(150)}/${'Ж'.repeat(100)}`, '/', 'maildir++');
+    expect(basename(long ?? '')).toMatch(/^\.&BBY-x{114}%h[0-9a-f]{64}$/);
+    const cut = folderPath(archive, `${'x'.repeat(110)}/${'Ж'.repeat(90)}`, '/', 'maildir++');
+    expect(basename(cut ?? '')).toMatch(/^\.x{110}\.%h[0-9a-f]{64}$/);
   });
 
   it('a level too long for a disk keeps its beginning', () => {
@@ -230,6 +275,87 @@ describe('two mailboxes never share a folder', () => {
         if (parent !== '') expect(dirname(path)).toBe(folderPath(archive, parent, '/'));
         expect(['cur', 'new', 'tmp']).not.toContain(basename(path).toLowerCase());
       }),
+    );
+  });
+
+  const ofOurs = fc.constantFrom(
+    ...['gone', 'headers', 'HEADERS', 'header\u017f', 'mailctl', 'json', 'index', 'lock', 'mbox'],
+    ...[
+      'messages',
+      'meßages',
+      '.',
+      '-',
+      '/',
+      '.V1U2',
+      '.v17u4',
+      '.eml',
+      '.kept-1',
+      '.part',
+      '.mailctl',
+    ],
+    ...[
+      'AAAAAAAAAAAA',
+      'tmp',
+      'maildirfolder',
+      'INBOX',
+      'unfinished',
+      '%',
+      '&',
+      '日',
+      'x'.repeat(90),
+    ],
+  );
+  const named = fc.oneof(
+    name,
+    fc
+      .array(fc.oneof({ weight: 5, arbitrary: ofOurs }, piece), { minLength: 1, maxLength: 9 })
+      .map((pieces) => pieces.join('')),
+  );
+  const layout = fc.constantFrom('tree', 'maildir++');
+
+  it('nor is one called like what an archive has for itself, on whichever disk', () => {
+    fc.assert(
+      fc.property(named, delimiter, layout, (mailbox, between, kind) => {
+        const path = folderPath(archive, mailbox, between, kind);
+        if (path === null || path === archive) return;
+        for (const level of relative(archive, path).split(sep)) {
+          expect(Buffer.byteLength(level)).toBeLessThanOrEqual(maxNameBytes);
+          expect(folded(level)).not.toMatch(kind === 'tree' ? besideSubfolders : besideMailboxes);
+        }
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  /** Names that are likely to be taken for the first: most of all, how that is spelled on the disk. */
+  const alike = [
+    (_: string, path: string) => path.replace(/^[.]/, ''),
+    (_: string, path: string) => path.toLowerCase(),
+    (name: string) => name.normalize('NFC'),
+    (name: string) => name.normalize('NFD'),
+    (name: string) => name.toUpperCase(),
+    (name: string) => name.replaceAll('/', '.'),
+    (name: string) => name.replaceAll('.', '%2E'),
+    (name: string) => `${name}.`,
+    (name: string) => name.slice(0, -1),
+  ] as const;
+
+  it('nor are two called alike, on a disk that takes upper and lower case for one', () => {
+    const pair = fc.oneof(named, fc.constantFrom(...alike));
+    fc.assert(
+      fc.property(named, pair, delimiter, layout, (one, second, between, kind) => {
+        const path = folderPath(archive, one, between, kind);
+        if (path === null) return;
+        const spelled = relative(archive, path).replaceAll(sep, between ?? sep);
+        const other = typeof second === 'string' ? second : second(one, spelled);
+        const otherPath = folderPath(archive, other, between, kind);
+        if (one === other || otherPath === null) return;
+        expect(path.normalize('NFC')).not.toBe(otherPath.normalize('NFC'));
+        // Modified UTF-7, which Maildir++ asks for, tells upper from lower case.
+        if (kind === 'maildir++' || folded(one) === folded(other)) return;
+        expect(folded(path)).not.toBe(folded(otherPath));
+      }),
+      { numRuns: 5000 },
     );
   });
 
