@@ -13,6 +13,9 @@ import { written } from './written.ts';
 
 const { O_RDWR, O_CREAT, O_APPEND, O_NOFOLLOW = 0 } = constants;
 
+/** A message comes in pieces of any size. */
+const bytesAtOnce = 64 << 10;
+
 export const mbox: Sink = async (place) => {
   const path = join(place.directory, mboxName);
   return new Mbox(path, place, await written(path, () => recover(path, place)));
@@ -83,10 +86,16 @@ class Mbox implements OpenSink {
     const { file } = this.#group;
     const { size: start } = await file.stat();
     let sizeBytes = 0;
-    const put = async (text: string) => {
-      const bytes = Buffer.from(text, 'latin1');
+    let gathered = '';
+    const write = async () => {
+      const bytes = Buffer.from(gathered, 'latin1');
+      gathered = '';
       await written(this.#path, () => file.appendFile(bytes));
       sizeBytes += bytes.length;
+    };
+    const put = async (text: string) => {
+      gathered += text;
+      if (gathered.length >= bytesAtOnce) await write();
     };
     try {
       const quote = new FromQuoting();
@@ -100,6 +109,7 @@ class Mbox implements OpenSink {
       if (!begun) await put(fromLine('', internalDate));
       // Each message ends its last line, and an empty line follows.
       await put(`${quote.end()}\n`);
+      await write();
     } catch (error) {
       // The message broke off: what there is of it must not stay, nor end the run.
       await written(this.#path, () => file.truncate(start));
