@@ -88,8 +88,13 @@ function atom(value: string): Argument {
   return { type: 'ATOM', value };
 }
 
+function sequence(value: string): Argument {
+  return { type: 'SEQUENCE', value };
+}
+
 function toAttribute(key: SearchKey): Argument {
-  if ('atom' in key) return atom(key.atom);
+  // Of our words only a set of UIDs has a `*`; in an ATOM it would be quoted, which no set may be.
+  if ('atom' in key) return key.atom.includes('*') ? sequence(key.atom) : atom(key.atom);
   if ('raw' in key) return { type: 'TEXT', value: key.raw };
   if ('list' in key) return key.list.map(toAttribute);
   // Beyond ASCII a quoted string is not allowed (RFC 3501 §4.3).
