@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { errorCode, errorText, Failure } from '../errors.ts';
@@ -51,31 +51,54 @@ export function addingRows(path: string, entries: readonly IndexEntry[]): DiskSt
 }
 
 /** The rows of each UIDVALIDITY, by UID. A row that is none (cut by a crash) is passed over. */
-export async function loadIndex(path: string): Promise<Map<number, Map<number, IndexEntry>>> {
+export function loadIndex(path: string): Promise<Map<number, Map<number, IndexEntry>>> {
   const index = new Map<number, Map<number, IndexEntry>>();
+  return reading(path, index, async (file) => {
+    for await (const line of file.readLines()) {
+      const entry = parseRow(line);
+      if (entry === null) continue;
+      const uids = index.get(entry.uidValidity) ?? new Map<number, IndexEntry>();
+      uids.set(entry.uid, entry);
+      index.set(entry.uidValidity, uids);
+    }
+    return index;
+  });
+}
+
+/** Some of the rows that were added last, at the cost of one read. */
+export function newestRows(path: string): Promise<IndexEntry[]> {
+  return reading(path, [], async (file) => {
+    const { size } = await file.stat();
+    const tail = Buffer.alloc(Math.min(size, tailBytes));
+    await file.read(tail, 0, tail.length, size - tail.length);
+    return tail
+      .toString()
+      .split('\n')
+      .flatMap((line) => parseRow(line) ?? []);
+  });
+}
+
+const tailBytes = 1 << 16;
+
+async function reading<T>(
+  path: string,
+  nothing: T,
+  read: (file: FileHandle) => Promise<T>,
+): Promise<T> {
   const file = await open(path, 'r').catch((error: unknown) => {
     if (errorCode(error) === 'ENOENT') return null;
     throw new Failure('data', `${path} cannot be read: ${errorText(error)}`, { cause: error });
   });
-  if (file === null) return index;
   try {
-    for await (const line of file.readLines()) {
-      const parsed = v.safeParse(row, parseJson(line));
-      if (!parsed.success) continue;
-      const { uidValidity, uid } = parsed.output;
-      const uids = index.get(uidValidity) ?? new Map<number, IndexEntry>();
-      uids.set(uid, parsed.output);
-      index.set(uidValidity, uids);
-    }
+    return file === null ? nothing : await read(file);
   } finally {
-    await file.close();
+    await file?.close();
   }
-  return index;
 }
 
-function parseJson(line: string): unknown {
+function parseRow(line: string): IndexEntry | null {
   try {
-    return JSON.parse(line);
+    return v.parse(row, JSON.parse(line));
   } catch {
     return null;
   }

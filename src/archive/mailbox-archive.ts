@@ -6,7 +6,7 @@ import { UidSet } from '../uid-set.ts';
 import { refuseLinks } from './archive-folder.ts';
 import { folderPath, type Layout } from './folder-path.ts';
 import { type Format, namesFiles, sinkOf } from './formats.ts';
-import { addingRows, type IndexEntry, indexFile, loadIndex } from './index-file.ts';
+import { addingRows, type IndexEntry, indexFile, loadIndex, newestRows } from './index-file.ts';
 import { maildirName } from './maildir.ts';
 import { missingFromMbox } from './mbox-digests.ts';
 import { isLeftUnfinished } from './mbox-lock.ts';
@@ -83,7 +83,7 @@ export class MailboxArchive {
   readonly #indexPath: string;
   #state: SyncState | null;
   #sink: OpenSink | null = null;
-  /** There was no memory: nothing was fetched yet, or somebody has removed it. */
+  /** There was no memory of what is here: nothing was fetched yet, or somebody has removed it. */
   #forgotten = false;
   /** Nothing can be here that the memory does not know. */
   #known = false;
@@ -194,7 +194,10 @@ export class MailboxArchive {
     this.#forgotten = this.#state === null;
     if (this.#state?.uidValidity === uidValidity) {
       // The last pass has remembered all it stored. As long as this one has not, there is no saying so.
-      if (this.#state.complete !== null && this.#state.unsure.size === 0) this.#known = true;
+      if (this.#state.complete !== null && this.#state.unsure.size === 0) {
+        this.#known = await this.#knowsNewest();
+        this.#forgotten = !this.#known;
+      }
       if (position !== given || this.#state.complete !== null) {
         await this.update({ position, complete: null });
       }
@@ -310,6 +313,15 @@ export class MailboxArchive {
     const state = { ...this.#memory, ...change };
     await this.#settings.files.durably([savingState(this.#statePath, state)]);
     this.#state = state;
+  }
+
+  /** An older memory that somebody has put back alone does not know what was added since. */
+  async #knowsNewest(): Promise<boolean> {
+    const { uidValidity, stored, complete } = this.#memory;
+    const addedSince = (await newestRows(this.#indexPath)).filter(
+      (row) => row.uidValidity === uidValidity && row.uid >= (complete?.uidNext ?? 0),
+    );
+    return addedSince.every(({ uid }) => stored.has(uid));
   }
 
   get #open(): OpenSink {

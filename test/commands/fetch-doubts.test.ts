@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { filesBelow } from '../support/archived.ts';
 import { foldersScript, type ScriptedFolder } from '../support/folders-imap.ts';
 import { makeMailHome } from '../support/mail-home.ts';
 import { run } from '../support/run.ts';
@@ -137,4 +138,61 @@ test('another server with the same UIDVALIDITY and UIDs has other messages', asy
   expect(moved.stderr).toMatch(/127\.0\.0\.1 is another server than localhost: 2 stored messages/);
   expect(subjects('INBOX')).toEqual(['letter 1', 'letter 2', 'letter 3', 'other 2', 'other 3']);
   expect(await fetch()).toMatchObject({ code: 0, saved: [], stderr: '' });
+});
+
+describe('an older memory that somebody has put back alone', () => {
+  const memories = {
+    maildir: '.mailctl.json',
+    eml: '.mailctl-eml.json',
+    mbox: '.mailctl-mbox.json',
+    ndjson: '.mailctl-ndjson.json',
+  } as const;
+  const first = letters(1, 2);
+
+  test.each(['maildir', 'eml', 'mbox', 'ndjson'] as const)(
+    'doubles nothing of what came since: %s',
+    async (format) => {
+      const { fetch, serve, archive } = await start({ INBOX: { letters: first } });
+      await fetch('--format', format);
+      const memory = join(archive, 'INBOX', memories[format]);
+      const older = readFileSync(memory);
+      serve('INBOX', { letters: letters(1, 2, 3, 4) });
+      expect((await fetch('--format', format)).rows.at(-1)).toMatchObject({ saved: 2 });
+      if (format === 'maildir') {
+        const name = '1784256265.V1700000001U3.mailctl';
+        renameSync(
+          join(archive, 'INBOX', 'new', name),
+          join(archive, 'INBOX', 'cur', `${name}:2,S`),
+        );
+      }
+      const before = filesBelow(archive);
+      writeFileSync(memory, older);
+      serve('INBOX', { letters: letters(1, 2, 3, 4, 5) });
+      const again = await fetch('--format', format);
+      expect(again.rows.at(-1)).toMatchObject({ type: 'fetched', saved: 1 });
+      expect(again.commands.filter((command) => /BODY\.PEEK\[\]/.test(command))).toHaveLength(1);
+      const added = { maildir: 1, eml: 1, mbox: 0, ndjson: 0 }[format];
+      expect(filesBelow(archive)).toHaveLength(before.length + added);
+      expect(await fetch('--format', format)).toMatchObject({ code: 0, saved: [], stderr: '' });
+    },
+  );
+
+  test.each(['maildir', 'mbox'] as const)(
+    'hides nothing that the server has under a UID given again: %s',
+    async (format) => {
+      const { fetch, serve, archive } = await start({ INBOX: { letters: first } });
+      await fetch('--format', format);
+      const memory = join(archive, 'INBOX', memories[format]);
+      const older = readFileSync(memory);
+      serve('INBOX', { letters: letters(1, 2, 3) });
+      await fetch('--format', format);
+      writeFileSync(memory, older);
+      serve('INBOX', { letters: [...letters(1, 2), letter(3, 'another 3'), letter(4)] });
+      expect((await fetch('--format', format)).rows.at(-1)).toMatchObject({ saved: 2 });
+      const all = filesBelow(archive).map((name) => readFileSync(join(archive, name), 'utf8'));
+      for (const name of ['letter 3', 'another 3', 'letter 4']) {
+        expect(all.filter((text) => text.includes(`This is ${name}.`))).toHaveLength(1);
+      }
+    },
+  );
 });

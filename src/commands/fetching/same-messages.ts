@@ -1,7 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import { fingerprintOf, headerFingerprint } from '../../archive/content.ts';
-import { namesFiles } from '../../archive/formats.ts';
 import type { IndexEntry } from '../../archive/index-file.ts';
 import type { MailboxArchive } from '../../archive/mailbox-archive.ts';
 import { filesHere } from '../../archive/still-here.ts';
@@ -65,9 +64,9 @@ export async function confirmed(
   connection: FetchConnection,
   archive: MailboxArchive,
   found: UidSet,
+  { closely }: { readonly closely: boolean } = { closely: false },
 ): Promise<{ readonly theirs: UidSet; readonly others: readonly string[] }> {
-  if (!namesFiles(archive.format)) return { theirs: found, others: [] };
-  const others = await otherMessages(connection, archive, found, UidSet.empty);
+  const others = await otherMessages(connection, archive, found, closely ? found : UidSet.empty);
   const files = await filesHere(archive);
   return {
     theirs: found.minus(others),
