@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { filesBelow } from '../support/archived.ts';
@@ -38,6 +38,7 @@ async function start(folders: Record<string, ScriptedFolder>, capabilities = '')
       const saved = result.rows.filter(({ type }) => type === 'saved').map(({ uid }) => uid);
       return { ...result, saved, commands: mail.imap.commands.slice(before) };
     },
+    verify: (...args: string[]) => run(['verify', ...args], mail),
     file: (folder: string, uid: number) =>
       join(
         mail.archive,
@@ -195,4 +196,25 @@ describe('an older memory that somebody has put back alone', () => {
       }
     },
   );
+});
+
+test('verify --repair replaces no message by another that has its UID now', async () => {
+  const { fetch, serve, file, subjects, verify } = await start({
+    INBOX: { letters: letters(1, 2, 3, 4) },
+  });
+  await fetch();
+  serve('INBOX', { letters: [letter(1), letter(2, 'another 2'), ...letters(3, 4, 5)] });
+  truncateSync(file('INBOX', 3), 5);
+  expect(await verify()).toMatchObject({ code: 1 });
+  expect(subjects('INBOX')).toEqual(['letter 1', 'letter 2', 'letter 4', undefined]);
+  const repaired = await verify('--repair');
+  expect(repaired.code).toBe(0);
+  expect(repaired.stderr).toMatch(
+    /^mailctl: INBOX: the server has other messages under the UIDs of 1 that are stored.*\n$/,
+  );
+  const all = ['another 2', 'letter 1', 'letter 2', 'letter 3', 'letter 4', 'letter 5'];
+  expect(subjects('INBOX')).toEqual(all);
+  expect(await verify('--deep')).toMatchObject({ code: 0, stderr: '' });
+  expect(await fetch()).toMatchObject({ code: 0, saved: [], stderr: '' });
+  expect(subjects('INBOX')).toEqual(all);
 });

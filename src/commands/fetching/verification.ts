@@ -2,6 +2,7 @@ import type { Account } from '../../account/account.ts';
 import { withArchive } from '../../archive/archive-folder.ts';
 import { type Defect, inspect } from '../../archive/inspection.ts';
 import { MailboxArchive } from '../../archive/mailbox-archive.ts';
+import { setAside } from '../../archive/set-aside.ts';
 import { Failure } from '../../errors.ts';
 import type { FetchConnection } from '../../mail/fetch-connection.ts';
 import type { MailboxStatus } from '../../mail/mailbox-status.ts';
@@ -13,6 +14,7 @@ import { chooseFolders } from './choose-folders.ts';
 import { type FetchFlags, fetchRequest } from './flags.ts';
 import type { FetchRequest } from './request.ts';
 import { archiveSettings, fetchMail } from './run.ts';
+import { confirmed } from './same-messages.ts';
 
 export interface VerifyFlags
   extends Pick<FetchFlags, 'folder' | 'allFolders' | 'exclude' | 'format' | 'layout'> {
@@ -34,10 +36,13 @@ export async function verifyArchive(app: App, account: Account, flags: VerifyFla
   try {
     for (const mailbox of await chooseFolders(connection, request)) {
       const options = { app, account, request, deep };
-      const findings = await withArchive(account.archive, app.system.signal, () =>
-        verifyMailbox(connection, mailbox, options),
-      );
-      const bad = findings.filter(({ what }) => what !== 'extra');
+      const bad = await withArchive(account.archive, app.system.signal, async () => {
+        const archive = await MailboxArchive.load(archiveSettings(app, account, request), mailbox);
+        const findings = await verifyMailbox(connection, mailbox, archive, options);
+        const found = findings.filter(({ what }) => what !== 'extra');
+        if (repair) await keepOthers(connection, mailbox, archive, found, app);
+        return found;
+      });
       if (repair && bad.length > 0) await repairMailbox(mailbox, bad, options);
       else wrong += bad.length;
     }
@@ -60,9 +65,9 @@ interface VerifyOptions {
 async function verifyMailbox(
   connection: FetchConnection,
   mailbox: MailboxStatus,
-  { app, account, request, deep }: VerifyOptions,
+  archive: MailboxArchive,
+  { app, account, deep }: VerifyOptions,
 ): Promise<Finding[]> {
-  const archive = await MailboxArchive.load(archiveSettings(app, account, request), mailbox);
   const opened = await connection.open(mailbox, 'read');
   const { state } = archive;
   if (state !== null && state.uidValidity !== opened.uidValidity) {
@@ -130,6 +135,27 @@ async function tell(
   const row: RowOf<'verified'> = { type: 'verified', folder, messages: kept.size, ...counts };
   const told = `${kept.size} kept, ${counts.missing} missing, ${counts.damaged} damaged, ${counts.extra} no longer on the server`;
   await app.output.row(row, app.output.format === 'table' ? `${folder}: ${told}` : null);
+}
+
+/**
+ * A server that was restored may have given a UID to another message: what is stored under it is no
+ * damaged one of that message, and stays when that is fetched.
+ */
+async function keepOthers(
+  connection: FetchConnection,
+  mailbox: MailboxStatus,
+  archive: MailboxArchive,
+  bad: readonly Finding[],
+  app: App,
+): Promise<void> {
+  const stored = archive.kept.intersection(UidSet.of(bad.map(({ uid }) => uid)));
+  if (stored.size === 0) return;
+  const { others } = await confirmed(connection, archive, stored, { closely: true });
+  if (others.length === 0) return;
+  await setAside(others);
+  app.tell(
+    `mailctl: ${mailbox.path}: the server has other messages under the UIDs of ${others.length} that are stored; those are kept, and what is there now is fetched`,
+  );
 }
 
 /** Fetch them anew; a damaged file goes when its message is there again. */
