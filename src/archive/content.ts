@@ -76,7 +76,7 @@ export class Measure {
     return {
       sizeBytes: this.#sizeBytes,
       digest: this.#digest.digest('base64url'),
-      headerDigest: digestOf(this.#header),
+      headerDigest: digestOfText(this.#header),
       messageId: messageIdOf(this.#header),
     };
   }
@@ -124,13 +124,20 @@ export async function fingerprintOf(bytes: AsyncIterable<Uint8Array>): Promise<F
   return fingerprint();
 }
 
+/** Of bytes whose line ends are LF already. */
+export async function digestOf(bytes: AsyncIterable<Uint8Array>): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const piece of bytes) hash.update(piece);
+  return hash.digest('base64url');
+}
+
 /** The fingerprint of a header as the server sends it (BODY[HEADER]), without its empty line. */
 export function headerFingerprint(
   header: Uint8Array,
 ): Pick<Fingerprint, 'headerDigest' | 'messageId'> {
   const text = Buffer.from(header).toString('latin1').replaceAll('\r\n', '\n');
   const cut = headerOf(text);
-  return { headerDigest: digestOf(cut), messageId: messageIdOf(cut) };
+  return { headerDigest: digestOfText(cut), messageId: messageIdOf(cut) };
 }
 
 function headerOf(text: string): string {
@@ -139,7 +146,7 @@ function headerOf(text: string): string {
   return (end < 0 ? text : text.slice(0, end + 1)).slice(0, maxHeaderBytes).replace(/\n*$/, '\n');
 }
 
-function digestOf(text: string): string {
+function digestOfText(text: string): string {
   return createHash('sha256').update(text, 'latin1').digest('base64url');
 }
 

@@ -50,9 +50,14 @@ export class FromQuoting {
   }
 
   #quote(text: string): string {
-    if (this.#atStart) return text.replaceAll(/^(?=>*From )/gm, '>');
+    if (this.#atStart) return quoted(text);
     const end = text.indexOf('\n') + 1;
     if (end === 0) return text;
-    return text.slice(0, end) + text.slice(end).replaceAll(/^(?=>*From )/gm, '>');
+    return text.slice(0, end) + quoted(text.slice(end));
   }
+}
+
+/** Not by `^`, for which a line also begins after a CR: readers of an mbox know no such lines. */
+function quoted(text: string): string {
+  return text.replaceAll(/(?<![^\n])(>*From )/g, '>$1');
 }

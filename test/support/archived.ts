@@ -51,6 +51,6 @@ export function messagesOfMbox(mbox: Buffer): Buffer[] {
   return text
     .split(/(?:^|(?<=\n\n))From [^\n]*\n/)
     .slice(1)
-    .map((part) => part.replace(/\n$/, '').replaceAll(/^>(>*From )/gm, '$1'))
+    .map((part) => part.replace(/\n$/, '').replaceAll(/(?<![^\n])>(>*From )/g, '$1'))
     .map((part) => Buffer.from(part, 'latin1'));
 }
