@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { plainFingerprint } from '../system/fingerprint.ts';
 import { isLoopback } from '../system/loopback.ts';
 import { parseProxy } from '../system/proxy.ts';
+import { nearest } from './nearest.ts';
 
 /** The shape of config.toml; README.md and this file say the same. */
 const text = v.pipe(
@@ -230,29 +231,4 @@ function keysAt(path: readonly string[]): string[] {
   if (third === 'oauth') return Object.keys(tables.oauth.entries);
   if (third === 'imap') return Object.keys(tables.imap.entries);
   return Object.keys(account.entries);
-}
-
-/** The word a person most likely meant, null when nothing is near. */
-export function nearest(word: string, known: readonly string[]): string | null {
-  const scored = known
-    .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate) }))
-    .sort((a, b) => a.distance - b.distance);
-  const best = scored[0];
-  return best !== undefined && best.distance <= Math.max(2, word.length / 3)
-    ? best.candidate
-    : null;
-}
-
-/** Levenshtein's distance. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (const [i, left] of [...a].entries()) {
-    const next = [i + 1];
-    for (const [j, right] of [...b].entries()) {
-      const substitution = (row[j] ?? 0) + (left === right ? 0 : 1);
-      next.push(Math.min((row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1, substitution));
-    }
-    row = next;
-  }
-  return row.at(-1) ?? 0;
 }

@@ -3,7 +3,8 @@ import { readSmallFile } from '../system/small-file.ts';
 import type { System } from '../system/system.ts';
 import type { Account } from './account.ts';
 import { maxConfigBytes } from './config-path.ts';
-import { type Config, checkConfig, nearest } from './config-schema.ts';
+import { type Config, checkConfig } from './config-schema.ts';
+import { nearest } from './nearest.ts';
 import { resolveAccount } from './resolve-account.ts';
 import { parseToml } from './toml.ts';
 

@@ -1,4 +1,5 @@
 import type { AccountConfig } from './config-schema.ts';
+import { withoutUndefined } from './without-undefined.ts';
 
 type Server = NonNullable<AccountConfig['oauth']> | NonNullable<AccountConfig['imap']>;
 
@@ -49,11 +50,4 @@ function keysOf<T extends AccountConfig | Server>(
 ): Partial<T>;
 function keysOf(table: object, wanted: (key: string) => boolean): object {
   return Object.fromEntries(Object.entries(table).filter(([key]) => wanted(key)));
-}
-
-function withoutUndefined<T extends object>(
-  values: T,
-): { [K in keyof T]?: Exclude<T[K], undefined> };
-function withoutUndefined(values: object): object {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }

@@ -1,15 +1,12 @@
-import { formats } from '../archive/formats.ts';
 import { appAccount } from './app.ts';
+import { formatOption, layoutOption } from './archive-flags.ts';
 import { fetchRequest } from './fetching/flags.ts';
 import { fetchMail } from './fetching/run.ts';
 import { byteSize, choice, positiveInteger, repeated } from './flags.ts';
-import { examples, type Verb } from './verb.ts';
+import { examples, serverEndings, type Verb } from './verb.ts';
 
 export const fetch: Verb = {
-  endings: [
-    ...(['incomplete', 'usage', 'data', 'not-found', 'refused', 'store', 'archive'] as const),
-    ...(['temporary', 'protocol', 'login', 'config', 'cancelled'] as const),
-  ],
+  endings: ['incomplete', ...serverEndings],
   define(command, run) {
     command
       .description(
@@ -29,12 +26,8 @@ export const fetch: Verb = {
       .option('--headers-only', 'only the headers, into .headers of each folder')
       .option('--refetch', 'also what is stored already')
       .option('--dry-run', 'tell what would come, in counts and bytes; store nothing')
-      .option('--format <format>', `${formats.join(', ')} (maildir)`, choice(formats))
-      .option(
-        '--layout <layout>',
-        'of Maildirs: tree, maildir++ (tree)',
-        choice(['tree', 'maildir++']),
-      )
+      .option(...formatOption)
+      .option(...layoutOption)
       .option(
         '--line-endings <kind>',
         'lf, as mail programs here expect, or keep the bytes of the server (lf)',

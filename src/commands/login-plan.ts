@@ -1,45 +1,13 @@
-import { resolve } from 'node:path';
 import { type AccountConfig, accountNamePattern, checkConfig } from '../account/config-schema.ts';
 import type { Provider } from '../account/provider.ts';
 import { findProvider, providerOfAddress, providers } from '../account/providers.ts';
+import { withoutUndefined } from '../account/without-undefined.ts';
 import { Failure } from '../errors.ts';
 import { type App, type ChosenConfig, requestedAccount } from './app.ts';
 import { ask, canAsk } from './ask.ts';
 import { mayRegister } from './client-registration.ts';
+import { chosenMethod, type LoginFlags, loginEntry } from './login-flags.ts';
 import { describedByDomain } from './login-servers.ts';
-import { type StoreFlags, storeEntry } from './store-flags.ts';
-
-/** The flags of `login` that describe the account. */
-export interface LoginFlags extends StoreFlags {
-  readonly name?: string | undefined;
-  readonly mailbox?: string | undefined;
-  readonly provider?: string | undefined;
-  readonly issuer?: string | undefined;
-  readonly tenant?: string | undefined;
-  readonly clientId?: string | undefined;
-  readonly scope?: string[] | undefined;
-  readonly imapHost?: string | undefined;
-  readonly imapUser?: string | undefined;
-  readonly imapPort?: number | undefined;
-  readonly imapSecurity?: 'tls' | 'starttls' | 'none' | undefined;
-  readonly caFile?: string | undefined;
-  readonly oauthCaFile?: string | undefined;
-  readonly tlsFingerprint?: string | undefined;
-  readonly proxy?: string | undefined;
-  readonly store?: 'keychain' | 'file' | 'command' | undefined;
-  readonly device?: true | undefined;
-  readonly oauth?: true | undefined;
-  readonly password?: true | undefined;
-  readonly passwordStdin?: true | undefined;
-  readonly clientCredentials?: true | undefined;
-  readonly signingKey?: string | undefined;
-  readonly signingCertificate?: string | undefined;
-  readonly serviceAccount?: string | undefined;
-  /** False after --no-discover. */
-  readonly discover: boolean;
-  readonly ispdb?: true | undefined;
-  readonly yes?: true | undefined;
-}
 
 /** The account to log in to, as it will stand in the config. */
 export interface LoginPlan {
@@ -80,7 +48,7 @@ export async function planLogin(
   const found =
     chosenProvider === null ? await describedByDomain(app, address, known, flags, method) : null;
   const provider = chosenProvider ?? found?.provider ?? null;
-  const described = describe(address, found === null ? known : found.entry, flags, provider);
+  const described = loginEntry(address, found === null ? known : found.entry, flags, provider);
   const entry = await completed(app, described, provider);
   const chosen = name ?? freshName(address, Object.keys(accounts));
   return { name: checkedName(chosen), entry: checkedEntry(chosen, entry) };
@@ -113,70 +81,6 @@ function chooseProvider(
   // A server of the person's own goes before what the address suggests.
   const own = flags.issuer ?? known?.oauth?.issuer ?? known?.oauth?.token_endpoint;
   return own === undefined ? providerOfAddress(address) : null;
-}
-
-/** The flags over what the config has. */
-function describe(
-  address: string,
-  known: AccountConfig | undefined,
-  flags: LoginFlags,
-  provider: Provider | null,
-): AccountConfig {
-  const { issuer, tenant, scope, imapHost, imapPort, imapSecurity, imapUser } = flags;
-  const described = {
-    ...known,
-    address,
-    ...withoutUndefined({
-      mailbox: flags.mailbox,
-      provider: provider?.id,
-      login: chosenMethod(flags) ?? known?.login ?? onlyMethod(provider),
-      client_id: flags.clientId,
-      proxy: flags.proxy,
-      signing_key_file: absolute(flags.signingKey),
-      signing_certificate_file: absolute(flags.signingCertificate),
-      service_account_file: absolute(flags.serviceAccount),
-    }),
-    store: flags.store ?? known?.store ?? 'keychain',
-    oauth: {
-      ...known?.oauth,
-      ...withoutUndefined({ issuer, tenant, scopes: scope, ca_file: absolute(flags.oauthCaFile) }),
-    },
-    imap: {
-      ...known?.imap,
-      ...withoutUndefined({
-        host: imapHost,
-        user: imapUser,
-        port: imapPort,
-        security: imapSecurity,
-        ca_file: absolute(flags.caFile),
-        tls_fingerprint: flags.tlsFingerprint,
-      }),
-    },
-  };
-  return storeEntry(described, flags);
-}
-
-/** Undefined where the flags name none: then as the config has it. */
-function chosenMethod(flags: LoginFlags): Exclude<AccountConfig['login'], undefined> | undefined {
-  const byPassword = flags.password === true || flags.passwordStdin === true;
-  const bySignature = flags.signingKey !== undefined || flags.signingCertificate !== undefined;
-  const methods = [
-    ...(flags.oauth === true || flags.device === true ? (['oauth'] as const) : []),
-    ...(byPassword ? (['password'] as const) : []),
-    ...(flags.clientCredentials === true || bySignature ? (['client-credentials'] as const) : []),
-    ...(flags.serviceAccount === undefined ? [] : (['service-account'] as const)),
-  ];
-  if (methods.length < 2) return methods[0];
-  throw new Failure('usage', `one way to log in at a time, not ${methods.join(' and ')}`);
-}
-
-/** Where a provider gives programs no tokens, a password is all there is. */
-function onlyMethod(provider: Provider | null): 'password' | undefined {
-  return provider?.oauth === null ? 'password' : undefined;
-}
-
-function absolute(path: string | undefined): string | undefined {
-  return path === undefined ? undefined : resolve(path);
 }
 
 /** What is still missing is asked for at a terminal; elsewhere the flags are named, all at once. */
@@ -266,11 +170,4 @@ function checkedEntry(name: string, entry: AccountConfig): AccountConfig {
     );
   }
   return checked.config.accounts?.[name] ?? entry;
-}
-
-type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
-
-function withoutUndefined<T extends object>(values: T): Defined<T>;
-function withoutUndefined(values: object): object {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }

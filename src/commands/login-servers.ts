@@ -4,7 +4,7 @@ import type { Provider } from '../account/provider.ts';
 import { plainFingerprint } from '../system/fingerprint.ts';
 import { usualTls } from '../system/tls.ts';
 import type { App } from './app.ts';
-import type { LoginFlags } from './login-plan.ts';
+import type { LoginFlags } from './login-flags.ts';
 
 /** An account whose servers its domain has named. */
 export interface DescribedAccount {

@@ -1,4 +1,4 @@
-import { nearest } from '../account/config-schema.ts';
+import { nearest } from '../account/nearest.ts';
 import type { Provider } from '../account/provider.ts';
 import { findProvider, providers as known } from '../account/providers.ts';
 import { Failure } from '../errors.ts';

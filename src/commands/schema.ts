@@ -1,6 +1,6 @@
 import type { JsonSchema } from '@valibot/to-json-schema';
 import type * as v from 'valibot';
-import { nearest } from '../account/config-schema.ts';
+import { nearest } from '../account/nearest.ts';
 import { Failure } from '../errors.ts';
 import { errorRow, rowSchemas } from './rows.ts';
 import { examples, type Verb } from './verb.ts';

@@ -24,7 +24,7 @@ export interface VerbEntry {
   load(): Promise<Verb>;
 }
 
-const serverEndings: readonly FailureKind[] = [
+export const serverEndings: readonly FailureKind[] = [
   ...(['usage', 'data', 'not-found', 'refused', 'store', 'archive', 'temporary'] as const),
   ...(['protocol', 'login', 'config', 'cancelled'] as const),
 ];

@@ -1,14 +1,11 @@
-import { formats } from '../archive/formats.ts';
 import { appAccount } from './app.ts';
+import { formatOption, layoutOption } from './archive-flags.ts';
 import { verifyArchive } from './fetching/verification.ts';
-import { choice, repeated } from './flags.ts';
-import { examples, type Verb } from './verb.ts';
+import { repeated } from './flags.ts';
+import { examples, serverEndings, type Verb } from './verb.ts';
 
 export const verify: Verb = {
-  endings: [
-    ...(['incomplete', 'usage', 'data', 'not-found', 'refused', 'store', 'archive'] as const),
-    ...(['temporary', 'protocol', 'login', 'config', 'cancelled'] as const),
-  ],
+  endings: ['incomplete', ...serverEndings],
   define(command, run) {
     command
       .description(
@@ -19,12 +16,8 @@ export const verify: Verb = {
       .option('--exclude <path>', 'not this folder; repeatable', repeated)
       .option('--deep', 'also every byte that is stored, by its digest')
       .option('--repair', 'fetch what is missing or damaged')
-      .option('--format <format>', `${formats.join(', ')} (maildir)`, choice(formats))
-      .option(
-        '--layout <layout>',
-        'of Maildirs: tree, maildir++ (tree)',
-        choice(['tree', 'maildir++']),
-      )
+      .option(...formatOption)
+      .option(...layoutOption)
       .addHelpText(
         'after',
         examples(
