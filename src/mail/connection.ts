@@ -5,7 +5,8 @@ import { isLoopback } from '../system/loopback.ts';
 import type { ProxyChoice } from '../system/proxy.ts';
 import { readTls } from '../system/tls.ts';
 import { unheard } from './changes.ts';
-import { explainImapError, explainNotConnected, isAuthenticationRefused } from './imap-errors.ts';
+import { Exchanges, type Limits } from './exchanges.ts';
+import { explainNotConnected, isAuthenticationRefused } from './imap-errors.ts';
 import { divert, hearChanges, leaveOutNeedlessCommands } from './imapflow-internals.ts';
 import { searchByKeys } from './imapflow-search.ts';
 import { LoginRefused } from './login-refused.ts';
@@ -31,26 +32,11 @@ export interface ConnectionOptions {
   readonly lean?: boolean;
 }
 
-/** Below this a transfer counts as stuck. */
-export const slowestBytesPerSecond = 8192;
-
 /** More than any sane answer to anything but a body; a body is asked for in pieces above 4 MiB. */
 const maxLiteralBytes = 32 << 20;
 
 /** A SEARCH that finds as many messages as a folder can have. */
 const maxLineBytes = 16 << 20;
-
-/** How long an exchange may take. */
-export interface Limits {
-  /** Default: the time of a command. */
-  readonly totalMs?: number;
-  /** In words, for the sentence a person reads. */
-  readonly phase?: string;
-  /** Bytes must keep coming, too. */
-  readonly flows?: boolean;
-  /** Asked each time a command's time has passed: whether what comes is getting on. */
-  readonly getsOn?: () => boolean;
-}
 
 export interface Connection {
   readonly client: ImapFlow;
@@ -122,12 +108,9 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
   if (options.lean === true) divert(client, rows);
   hideCapabilities(client, (name, offered) => unwanted(server, name, offered));
 
-  // What happened first is why everything after it fails.
-  let firstError: unknown;
+  const exchanges = new Exchanges(client, rows, options);
   // Without a listener an error event would end the process.
-  client.on('error', (error) => {
-    firstError ??= error;
-  });
+  client.on('error', (error) => exchanges.failedBy(error));
   client.on('alert', ({ message }) => options.onAlert(message));
   const abort = () => client.close();
   options.signal.addEventListener('abort', abort);
@@ -136,56 +119,9 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
     client.close();
   };
 
-  const run = async <T>(
-    work: (client: ImapFlow) => Promise<T>,
-    {
-      totalMs: ms = timeouts.command * 1000,
-      phase = 'the command',
-      flows = false,
-      getsOn = () => true,
-    }: Limits = {},
-  ): Promise<T> => {
-    options.signal.throwIfAborted();
-    let expired = false;
-    let stuckMs: number | null = null;
-    const expire = () => {
-      expired = true;
-      client.close(); // imapflow has no other way to give up
-    };
-    const stuck = () => {
-      stuckMs = timeouts.command * 1000;
-      expire();
-    };
-    const timer = setTimeout(expire, ms);
-    const pace = flows ? paceWatch({ client, rows }, timeouts.command, stuck) : undefined;
-    const stride = setInterval(() => getsOn() || stuck(), timeouts.command * 1000);
-    try {
-      const result = await work(client);
-      if (expired) throw new Error('too late');
-      return result;
-    } catch (error) {
-      options.signal.throwIfAborted();
-      if (expired) {
-        firstError = new Failure(
-          'temporary',
-          stuckMs === null
-            ? `${server.host} did not finish ${phase} within ${Math.round(ms / 1000)} s`
-            : `${server.host} has said nothing to the point for ${Math.round(stuckMs / 1000)} s`,
-          { hint: 'try again later; the limits are under timeouts in the config', cause: error },
-        );
-      }
-      if (isAuthenticationRefused(error)) throw error;
-      throw explainImapError(error, server, firstError);
-    } finally {
-      clearTimeout(timer);
-      clearInterval(pace);
-      clearInterval(stride);
-    }
-  };
-
   try {
     const loginMs = (timeouts.connect + timeouts.greeting + timeouts.auth) * 1000;
-    await run((imap) => imap.connect(), { totalMs: loginMs, phase: 'the login' });
+    await exchanges.run((imap) => imap.connect(), { totalMs: loginMs, phase: 'the login' });
     // Only an OK greeting is kept. After PREAUTH nobody has logged in: whoever answered never
     // proved to know us.
     if (client.greeting === undefined) {
@@ -212,19 +148,19 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
     client,
     rows,
     capabilities: new Set(client.capabilities.keys()),
-    run,
-    search: (keys) => run((imap) => searchByKeys(imap, keys)),
+    run: (work, limits) => exchanges.run(work, limits),
+    search: (keys) => exchanges.run((imap) => searchByKeys(imap, keys)),
     fetchAll: (range, query, { uid, timeoutMs }) =>
-      run((imap) => imap.fetchAll(range, query, { uid }), transferLimits(timeoutMs)),
+      exchanges.run((imap) => imap.fetchAll(range, query, { uid }), transferLimits(timeoutMs)),
     async fetchSome(range, query, { uid, timeoutMs }) {
       const rows: FetchMessageObject[] = [];
       try {
-        await run(async (imap) => {
+        await exchanges.run(async (imap) => {
           for await (const row of imap.fetch(range, query, { uid })) rows.push(row);
         }, transferLimits(timeoutMs));
       } catch (error) {
         if (rows.length === 0 || options.signal.aborted) throw error;
-        if (!client.usable) firstError ??= error;
+        if (!client.usable) exchanges.failedBy(error);
       }
       return rows;
     },
@@ -234,22 +170,6 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
 
 function transferLimits(totalMs: number | undefined): Limits {
   return totalMs === undefined ? {} : { totalMs, flows: true };
-}
-
-/** A transfer may take longer than a command, but not by standing still. */
-function paceWatch(
-  { client, rows }: Pick<Connection, 'client' | 'rows'>,
-  seconds: number,
-  onStuck: () => void,
-): NodeJS.Timeout {
-  let before = client.stats().received;
-  return setInterval(() => {
-    const { received } = client.stats();
-    // A disk that keeps us from listening is no fault of the server's.
-    if (rows.pause !== null) before = received - slowestBytesPerSecond * seconds;
-    if (received - before < slowestBytesPerSecond * seconds) onStuck();
-    before = received;
-  }, seconds * 1000);
 }
 
 type Trace = (entry: Readonly<Record<string, unknown>>) => void;

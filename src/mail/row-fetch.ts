@@ -1,7 +1,8 @@
 import type { Account } from '../account/account.ts';
 import { Failure } from '../errors.ts';
 import type { UidSet } from '../uid-set.ts';
-import { type Connection, slowestBytesPerSecond } from './connection.ts';
+import type { Connection } from './connection.ts';
+import { slowestBytesPerSecond } from './exchanges.ts';
 import type { FetchRow } from './fetch-row.ts';
 import { execute } from './imapflow-internals.ts';
 import type { Flow, LinkGauge } from './link-gauge.ts';

@@ -2,12 +2,8 @@ import type { FetchMessageObject } from 'imapflow';
 import type { Account } from '../account/account.ts';
 import { Failure } from '../errors.ts';
 import { UidSet } from '../uid-set.ts';
-import {
-  type Connection,
-  type ConnectionOptions,
-  openConnection,
-  slowestBytesPerSecond,
-} from './connection.ts';
+import { type Connection, type ConnectionOptions, openConnection } from './connection.ts';
+import { slowestBytesPerSecond } from './exchanges.ts';
 import { type FetchConnection, fetchConnection } from './fetch-connection.ts';
 import { fetchRanges, validRows } from './fetched-rows.ts';
 import { LoginRefused } from './login-refused.ts';
