@@ -6,6 +6,7 @@ import type { Fingerprint } from './content.ts';
 import type { DiskStep } from './disk-steps.ts';
 import type { Format } from './formats.ts';
 import type { MessageIds } from './sink.ts';
+import type { SyncState } from './sync-state.ts';
 
 /**
  * One row a message, kept beside the memory of the mailbox: what it is recognised by when the
@@ -65,16 +66,27 @@ export function loadIndex(path: string): Promise<Map<number, Map<number, IndexEn
   });
 }
 
-/** Some of the rows that were added last, at the cost of one read. */
-export function newestRows(path: string): Promise<IndexEntry[]> {
-  return reading(path, [], async (file) => {
+/**
+ * Whether a memory knows what was added last, at the cost of one read: an older one that somebody
+ * has put back alone does not.
+ */
+export function knowsNewestRows(
+  { uidValidity, stored, complete }: Pick<SyncState, 'uidValidity' | 'stored' | 'complete'>,
+  path: string,
+): Promise<boolean> {
+  return reading(path, true, async (file) => {
     const { size } = await file.stat();
     const tail = Buffer.alloc(Math.min(size, tailBytes));
     await file.read(tail, 0, tail.length, size - tail.length);
-    return tail
-      .toString()
-      .split('\n')
-      .flatMap((line) => parseRow(line) ?? []);
+    const newest = tail.toString().split('\n').map(parseRow);
+    return newest.every(
+      (entry) =>
+        entry === null ||
+        entry.uidValidity !== uidValidity ||
+        // What came later has a higher UID than any that was to be given then.
+        entry.uid < (complete?.uidNext ?? 0) ||
+        stored.has(entry.uid),
+    );
   });
 }
 

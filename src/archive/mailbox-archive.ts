@@ -4,23 +4,30 @@ import { Failure } from '../errors.ts';
 import { removeUnfinished } from '../system/files.ts';
 import { UidSet } from '../uid-set.ts';
 import { refuseLinks } from './archive-folder.ts';
+import { describedHere } from './described-here.ts';
 import { folderPath, type Layout } from './folder-path.ts';
 import { type Format, namesFiles, sinkOf } from './formats.ts';
-import { addingRows, type IndexEntry, indexFile, loadIndex, newestRows } from './index-file.ts';
+import {
+  addingRows,
+  type IndexEntry,
+  indexFile,
+  knowsNewestRows,
+  loadIndex,
+} from './index-file.ts';
 import { maildirName } from './maildir.ts';
-import { missingFromMbox } from './mbox-digests.ts';
 import { isLeftUnfinished } from './mbox-lock.ts';
 import { mboxName } from './mbox-text.ts';
 import type { LineEndings, MessageToStore, OpenSink, Place, StoredPlace } from './sink.ts';
 import {
   emptyState,
+  isUnchanged,
   loadSyncState,
-  type MailboxCounts,
   type PassEnding,
   remembering,
   type SyncState,
   savingState,
   stateFile,
+  type ToldCounts,
 } from './sync-state.ts';
 import { undescribed } from './undescribed.ts';
 import { written } from './written.ts';
@@ -148,26 +155,9 @@ export class MailboxArchive {
   }
 
   /** Whether the server says of the mailbox what it said when all of it was stored. */
-  isComplete(
-    counts: MailboxCounts & { readonly uidValidity: number | null },
-    { flags }: { readonly flags: boolean },
-  ): boolean {
-    const state = this.#state;
-    const then = state?.complete;
-    if (state == null || then == null || state.failures.length > 0) return false;
-    if (this.#isUnfinished) return false;
-    const told = counts.uidNext !== null && counts.messages !== null;
-    return (
-      told &&
-      counts.uidValidity === state.uidValidity &&
-      counts.uidNext === then.uidNext &&
-      counts.messages === then.messages &&
-      // A server that has gone back to an earlier state may have as many messages by chance.
-      !(BigInt(counts.highestModseq ?? 0) < BigInt(then.highestModseq ?? 0)) &&
-      (state.server === null || state.server === this.#settings.server) &&
-      // Flags change without a new message; who follows them must have a way to know.
-      (!flags || (counts.highestModseq !== null && counts.highestModseq === state.modseq))
-    );
+  isComplete(told: ToldCounts, { flags }: { readonly flags: boolean }): boolean {
+    const { server } = this.#settings;
+    return !this.#isUnfinished && isUnchanged(this.#state, told, { server, flags });
   }
 
   /**
@@ -195,7 +185,7 @@ export class MailboxArchive {
     if (this.#state?.uidValidity === uidValidity) {
       // The last pass has remembered all it stored. As long as this one has not, there is no saying so.
       if (this.#state.complete !== null && this.#state.unsure.size === 0) {
-        this.#known = await this.#knowsNewest();
+        this.#known = await knowsNewestRows(this.#memory, this.#indexPath);
         this.#forgotten = !this.#known;
       }
       if (position !== given || this.#state.complete !== null) {
@@ -244,15 +234,8 @@ export class MailboxArchive {
     const named = UidSet.of(await this.#open.storedUids());
     if (!this.#forgotten) return named;
     const rows = (await this.loadIndex()).get(this.#memory.uidValidity) ?? new Map();
-    if (this.#settings.format === 'mbox') {
-      const lost = await missingFromMbox(join(this.directory, mboxName), rows.values());
-      return UidSet.of(rows.keys()).minus(UidSet.of(lost.map(({ uid }) => uid)));
-    }
-    if (!namesFiles(this.#settings.format)) return named.union(UidSet.of(rows.keys()));
-    // Recognised under a former UID: its file still has that name.
-    const names = new Set(await this.#open.names?.());
-    const there = [...rows.values()].filter(({ name }) => name !== null && names.has(name));
-    return named.union(UidSet.of(there.map(({ uid }) => uid)));
+    const names = (await this.#open.names?.()) ?? [];
+    return named.union(await describedHere(this, names, rows));
   }
 
   /** Store one message. It is durable and remembered after the next `commit`. */
@@ -313,15 +296,6 @@ export class MailboxArchive {
     const state = { ...this.#memory, ...change };
     await this.#settings.files.durably([savingState(this.#statePath, state)]);
     this.#state = state;
-  }
-
-  /** An older memory that somebody has put back alone does not know what was added since. */
-  async #knowsNewest(): Promise<boolean> {
-    const { uidValidity, stored, complete } = this.#memory;
-    const addedSince = (await newestRows(this.#indexPath)).filter(
-      (row) => row.uidValidity === uidValidity && row.uid >= (complete?.uidNext ?? 0),
-    );
-    return addedSince.every(({ uid }) => stored.has(uid));
   }
 
   get #open(): OpenSink {

@@ -116,6 +116,33 @@ export function savingState(path: string, state: SyncState): DiskStep {
   return { kind: 'replace', path, text: `${JSON.stringify(written)}\n` };
 }
 
+/** What the server says of a mailbox before it is opened. */
+export interface ToldCounts extends MailboxCounts {
+  readonly uidValidity: number | null;
+}
+
+/** Whether that is what it said when all of the mailbox was stored. */
+export function isUnchanged(
+  state: SyncState | null,
+  told: ToldCounts,
+  { server, flags }: { readonly server: string; readonly flags: boolean },
+): boolean {
+  const then = state?.complete;
+  if (state == null || then == null || state.failures.length > 0) return false;
+  return (
+    told.uidNext !== null &&
+    told.messages !== null &&
+    told.uidValidity === state.uidValidity &&
+    told.uidNext === then.uidNext &&
+    told.messages === then.messages &&
+    // A server that has gone back to an earlier state may have as many messages by chance.
+    !(BigInt(told.highestModseq ?? 0) < BigInt(then.highestModseq ?? 0)) &&
+    (state.server === null || state.server === server) &&
+    // Flags change without a new message; who follows them must have a way to know.
+    (!flags || (told.highestModseq !== null && told.highestModseq === state.modseq))
+  );
+}
+
 /** How a pass over a mailbox has ended. */
 export interface PassEnding {
   /** What the server said, where every message was asked for. */
