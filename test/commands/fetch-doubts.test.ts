@@ -198,23 +198,32 @@ describe('an older memory that somebody has put back alone', () => {
   );
 });
 
-test('verify --repair replaces no message by another that has its UID now', async () => {
-  const { fetch, serve, file, subjects, verify } = await start({
-    INBOX: { letters: letters(1, 2, 3, 4) },
-  });
-  await fetch();
-  serve('INBOX', { letters: [letter(1), letter(2, 'another 2'), ...letters(3, 4, 5)] });
-  truncateSync(file('INBOX', 3), 5);
-  expect(await verify()).toMatchObject({ code: 1 });
-  expect(subjects('INBOX')).toEqual(['letter 1', 'letter 2', 'letter 4', undefined]);
-  const repaired = await verify('--repair');
-  expect(repaired.code).toBe(0);
-  expect(repaired.stderr).toMatch(
-    /^mailctl: INBOX: the server has other messages under the UIDs of 1 that are stored.*\n$/,
-  );
-  const all = ['another 2', 'letter 1', 'letter 2', 'letter 3', 'letter 4', 'letter 5'];
-  expect(subjects('INBOX')).toEqual(all);
-  expect(await verify('--deep')).toMatchObject({ code: 0, stderr: '' });
-  expect(await fetch()).toMatchObject({ code: 0, saved: [], stderr: '' });
-  expect(subjects('INBOX')).toEqual(all);
-});
+test.each(['maildir', 'eml'] as const)(
+  'verify --repair replaces no message by another that has its UID now: %s',
+  async (format) => {
+    const { fetch, serve, archive, verify } = await start({ INBOX: { letters: letters(1, 2, 3) } });
+    const messages = () =>
+      filesBelow(archive)
+        .filter((name) => /\.V\d+U\d+\./.test(name))
+        .map((name) => readFileSync(join(archive, name), 'utf8'))
+        .map((text) => /^This is (.*)\.$/m.exec(text)?.[1])
+        .sort();
+    const as = ['--format', format];
+    await fetch(...as);
+    serve('INBOX', { letters: [letter(1), letter(2, 'another 2'), ...letters(3, 4)] });
+    const [damaged = ''] = filesBelow(archive).filter((name) => name.includes('U3.'));
+    truncateSync(join(archive, damaged), 5);
+    expect(await verify(...as)).toMatchObject({ code: 1 });
+    expect(messages()).toEqual(['letter 1', 'letter 2', undefined]);
+    const repaired = await verify('--repair', ...as);
+    expect(repaired.code).toBe(0);
+    expect(repaired.stderr).toMatch(
+      /^mailctl: INBOX: the server has other messages under the UIDs of 1 that are stored.*\n$/,
+    );
+    const all = ['another 2', 'letter 1', 'letter 2', 'letter 3', 'letter 4'];
+    expect(messages()).toEqual(all);
+    expect(await verify('--deep', ...as)).toMatchObject({ code: 0, stderr: '' });
+    expect(await fetch(...as)).toMatchObject({ code: 0, saved: [], stderr: '' });
+    expect(messages()).toEqual(all);
+  },
+);
