@@ -183,7 +183,8 @@ export async function messagesIn(archive: string, format: FileFormat): Promise<B
       : filesBelow(box)
           .filter((name) => name.endsWith('.eml'))
           .map((name) => join(box, name));
-  return Promise.all(paths.map(async (path) => served(await readFile(path))));
+  // One after the other: there may be more than can be open at once.
+  return paths.map((path) => served(readFileSync(path)));
 }
 
 /** Those that must be whole at any moment: the last one of an mbox is being written, under a lock. */

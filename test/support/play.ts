@@ -1,8 +1,9 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { expect } from 'vitest';
 import { type Certificates, makeCertificates } from '../sandbox/certificates.ts';
+import { watchMemory } from './memory.ts';
 import { newHome, type Result, start } from './run.ts';
 import { type Script, startScriptedImap } from './scripted-imap.ts';
 import { threeLetters } from './usual-imap.ts';
@@ -168,27 +169,6 @@ async function filesBelow(directory: string): Promise<string[]> {
   return entries
     .filter((entry) => !entry.isDirectory())
     .map((entry) => join(entry.parentPath, entry.name));
-}
-
-/** The kernel keeps the peak; it is read until the process has gone. */
-function watchMemory(pid: number): { stop(): number | null } {
-  let peakMb: number | null = null;
-  const look = () => {
-    try {
-      const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-      const [, kilobytes] = /^VmHWM:\s+(\d+)/m.exec(status) ?? [];
-      if (kilobytes !== undefined) peakMb = Number(kilobytes) / 1024;
-    } catch {
-      // It has ended.
-    }
-  };
-  const timer = existsSync('/proc/self/status') ? setInterval(look, 50) : undefined;
-  return {
-    stop() {
-      clearInterval(timer);
-      return peakMb;
-    },
-  };
 }
 
 /** What `folders` remembers for the completion of a shell. */
