@@ -17,7 +17,7 @@ import type { LinkGauge } from './link-gauge.ts';
 import { type MailboxStatus, toStatuses } from './mailbox-status.ts';
 import { examine, examineSince, type ResumedMailbox, select } from './mailboxes.ts';
 import type { FetchedMessage, OpenMailbox } from './message.ts';
-import { fetchInPieces, fetchMessages } from './message-fetch.ts';
+import { type FetchOptions, fetchInPieces, giveMessages, messageItems } from './message-fetch.ts';
 import { ranges } from './ranges.ts';
 import { RowFetch } from './row-fetch.ts';
 import { find } from './search.ts';
@@ -46,6 +46,16 @@ export interface Marks {
 /** What of a message is wanted. */
 export type Portion = 'whole' | 'header';
 
+/** Messages that were asked for before anybody knew whether they are wanted. */
+export interface ComingMessages {
+  /** What was asked for; null for all there are. */
+  readonly uids: UidSet | null;
+  /** As `fetch`; null where another command has been given since, for which they were given up. */
+  take(
+    onMessage: (message: IncomingMessage | SizedMessage) => Promise<void> | undefined,
+  ): Promise<{ readonly brokenOff: Failure | null } | null>;
+}
+
 /** One of several connections a fetch uses at the same time. */
 export interface FetchConnection {
   readonly isGmail: boolean;
@@ -59,6 +69,15 @@ export interface FetchConnection {
    * mailbox a connection opens it is decided whether it does: null asks for nothing yet.
    */
   openSince(mailbox: MailboxStatus, since: Since | null): Promise<ResumedMailbox>;
+  /**
+   * EXAMINE, and `fetch` of these messages in the same round trip. They wait to be taken; null
+   * where they have to be asked for by themselves.
+   */
+  openAndFetch(
+    mailbox: MailboxStatus,
+    uids: UidSet | null,
+    options: FetchOptions,
+  ): Promise<{ readonly opened: OpenMailbox; readonly coming: ComingMessages | null }>;
   uids(): Promise<UidSet>;
   search(expression: Expression, onStep: (text: string) => void): Promise<UidSet>;
   /** Which of these there are. */
@@ -72,7 +91,7 @@ export interface FetchConnection {
    */
   fetch(
     uids: UidSet | null,
-    options: { portion: Portion; maxBytesEach: number | null; expectedBytes: number },
+    options: FetchOptions,
     onMessage: (message: IncomingMessage | SizedMessage) => Promise<void> | undefined,
   ): Promise<{ readonly brokenOff: Failure | null }>;
   /** One message in pieces; null where it is no longer there. */
@@ -113,7 +132,7 @@ export function fetchConnection(connection: Connection, account: Account): Fetch
       ? ' X-GM-MSGID X-GM-THRID X-GM-LABELS'
       : '';
   const fetch = new RowFetch(connection, account);
-  const messages = { fetch, ids, usable: () => client.usable };
+  const usable = () => client.usable;
 
   return {
     isGmail,
@@ -144,6 +163,27 @@ export function fetchConnection(connection: Connection, account: Account): Fetch
         },
       );
     },
+    async openAndFetch(mailbox, uids, options) {
+      rememberMailbox(client, mailbox.path, mailbox.delimiter);
+      const open = () => examine(connection, mailbox.path);
+      const { opened, rows } = await fetch.openWith(open, uids, messageItems(ids, options));
+      const coming: ComingMessages | null = rows && {
+        uids,
+        take: async (onMessage) => {
+          let came = false;
+          const ended = await giveMessages(
+            async (onRow) => {
+              came = await rows.take(options.expectedBytes, onRow);
+            },
+            options,
+            usable,
+            onMessage,
+          );
+          return came ? ended : null;
+        },
+      };
+      return { opened, coming };
+    },
     async uids() {
       const found = await allUids(connection);
       if (found.size >= fetch.mailbox.exists) return found;
@@ -168,8 +208,13 @@ export function fetchConnection(connection: Connection, account: Account): Fetch
       });
       return sized;
     },
-    fetch: (uids, options, onMessage) => fetchMessages(messages, uids, options, onMessage),
-    fetchInPieces: (message) => fetchInPieces(messages, message),
+    fetch: (uids, options, onMessage) => {
+      const { expectedBytes: bytes } = options;
+      const rows: Parameters<typeof giveMessages>[0] = (onRow) =>
+        fetch.rows(uids, messageItems(ids, options), { bytes }, onRow);
+      return giveMessages(rows, options, usable, onMessage);
+    },
+    fetchInPieces: (message) => fetchInPieces({ fetch, ids }, message),
     async marks(changedSince) {
       const since = changedSince === null ? '' : ` (CHANGEDSINCE ${changedSince})`;
       const items = isGmail ? '(UID FLAGS X-GM-LABELS)' : '(UID FLAGS)';

@@ -115,10 +115,14 @@ export function divert(client: ImapFlow, diversion: Diversion): void {
     const rest = diversion.take(chunk);
     const received: unknown = Reflect.get(streamer, 'readBytesCounter');
     Reflect.set(streamer, 'readBytesCounter', Number(received) + chunk.length - rest.length);
-    const { pause } = diversion;
-    const go = () => (rest.length === 0 ? next() : transform(rest, encoding, next));
-    if (pause === null) go();
-    else pause.then(go, next);
+    // What is left may be what a pause is waiting for: imapflow has it before.
+    const go: TransformCallback = (error) => {
+      const { pause } = diversion;
+      if (error != null || pause === null) next(error);
+      else pause.then(() => next(), next);
+    };
+    if (rest.length === 0) go();
+    else transform(rest, encoding, go);
   };
   streamer._transform = (chunk: Buffer, encoding, next) => {
     try {
@@ -127,6 +131,46 @@ export function divert(client: ImapFlow, diversion: Diversion): void {
       next(error instanceof Error ? error : new Error(String(error)));
     }
   };
+}
+
+/**
+ * Send a line of our own right behind the command that opens a mailbox, which `open` has imapflow
+ * send; not where that command has more to say than its first line. `onNext` is told before any
+ * command after it goes out.
+ */
+export async function sendBehind<T>(
+  client: ImapFlow,
+  line: string,
+  { onSent, onNext }: { readonly onSent: () => void; readonly onNext: () => void },
+  open: () => Promise<T>,
+): Promise<T> {
+  const exec: unknown = Reflect.get(client, 'exec');
+  const write: unknown = Reflect.get(client, 'write');
+  if (!isFunction<(...args: unknown[]) => unknown>(exec) || typeof write !== 'function') {
+    throw new Error('this imapflow has no exec or no write');
+  }
+  const send = () => {
+    const parts: unknown = Reflect.get(client, 'commandParts');
+    if (!Array.isArray(parts) || parts.length > 0) return;
+    write.call(client, line);
+    onSent();
+  };
+  const next = (...args: unknown[]) => {
+    Reflect.deleteProperty(client, 'exec');
+    onNext();
+    return exec.apply(client, args);
+  };
+  Reflect.set(client, 'exec', (command: unknown, attributes: unknown, options: object) => {
+    if (command !== 'EXAMINE') return exec.call(client, command, attributes, options);
+    Reflect.set(client, 'exec', next);
+    return exec.call(client, command, attributes, { ...options, onSend: send });
+  });
+  try {
+    return await open();
+  } catch (error) {
+    Reflect.deleteProperty(client, 'exec');
+    throw error;
+  }
 }
 
 /** Let a mailbox that LIST has told of be opened without another LIST. */

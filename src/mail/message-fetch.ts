@@ -11,19 +11,29 @@ function factItems(ids: string): string {
   return `UID FLAGS INTERNALDATE RFC822.SIZE${ids}`;
 }
 
-/** See `fetch` of FetchConnection. */
-export async function fetchMessages(
-  { fetch, ids, usable }: { fetch: RowFetch; ids: string; usable: () => boolean },
-  uids: UidSet | null,
-  options: { portion: Portion; maxBytesEach: number | null; expectedBytes: number },
+export interface FetchOptions {
+  readonly portion: Portion;
+  /** Of larger messages only the size comes. */
+  readonly maxBytesEach: number | null;
+  readonly expectedBytes: number;
+}
+
+/** What is asked of each message. */
+export function messageItems(ids: string, { portion, maxBytesEach }: FetchOptions): string {
+  const part = maxBytesEach === null ? '' : `<0.${maxBytesEach}>`;
+  return `(${factItems(ids)} ${portion === 'header' ? 'BODY.PEEK[HEADER]' : `BODY.PEEK[]${part}`})`;
+}
+
+/** Messages, of rows that bring the items above; see `fetch` of FetchConnection. */
+export async function giveMessages(
+  rows: (onRow: (row: FetchRow) => Promise<void> | undefined) => Promise<unknown>,
+  { portion, maxBytesEach }: FetchOptions,
+  usable: () => boolean,
   onMessage: (message: IncomingMessage | SizedMessage) => Promise<void> | undefined,
 ): Promise<{ readonly brokenOff: Failure | null }> {
-  const { portion, maxBytesEach, expectedBytes } = options;
-  const part = maxBytesEach === null ? '' : `<0.${maxBytesEach}>`;
-  const body = portion === 'header' ? 'BODY.PEEK[HEADER]' : `BODY.PEEK[]${part}`;
   let came = 0;
   try {
-    await fetch.rows(uids, `(${factItems(ids)} ${body})`, { bytes: expectedBytes }, (row) => {
+    await rows((row) => {
       const message = toMessage(row, portion, maxBytesEach);
       if (message === null) return undefined;
       came += 1;

@@ -2,17 +2,16 @@ import type { Account } from '../account/account.ts';
 import { Failure } from '../errors.ts';
 import type { UidSet } from '../uid-set.ts';
 import type { Connection } from './connection.ts';
-import { slowestBytesPerSecond } from './exchanges.ts';
+import { type Limits, slowestBytesPerSecond } from './exchanges.ts';
+import { ExpectedRows } from './expected-rows.ts';
 import type { FetchRow } from './fetch-row.ts';
-import { execute } from './imapflow-internals.ts';
+import { execute, sendBehind } from './imapflow-internals.ts';
 import type { Flow, LinkGauge } from './link-gauge.ts';
 import { maxMessages, ranges } from './ranges.ts';
-import { RowsInOrder } from './rows-in-order.ts';
+import { RowsBehind } from './rows-behind.ts';
 
 /** Slower than this a server that only names its messages counts as stuck. */
 const slowestRowsPerSecond = 20;
-/** What is no row of a message that was asked for; more of it is a flood. */
-const maxJunkRows = 10_000;
 /** What a row without a body may take. */
 const bytesPerRow = 100;
 /** A timer takes no more. */
@@ -27,22 +26,31 @@ interface RowOptions {
   readonly expected?: number;
 }
 
+type OnRow = (row: FetchRow) => Promise<void> | undefined;
+
+/** Rows that were asked for while a mailbox was being opened. */
+export interface RowsToTake {
+  /** As `rows`; false where they are not to be had any more. */
+  take(bytes: number, onRow: OnRow): Promise<boolean>;
+}
+
 /** UID FETCH on one connection, within bounds of time, count and truth. */
 export class RowFetch {
   readonly #connection: Connection;
   readonly #commandSeconds: number;
   #flow: Flow | null = null;
+  #flooded = false;
 
   constructor(connection: Connection, { timeouts }: Pick<Account, 'timeouts'>) {
     this.#connection = connection;
     this.#commandSeconds = timeouts.command;
   }
 
-  /** What the server says of the open mailbox; UIDNEXT is the highest there can be where it does not. */
-  get mailbox(): { readonly exists: number; readonly uidNext: number } {
+  /** What the server says of the open mailbox. */
+  get mailbox(): { readonly exists: number; readonly uidNext: number | null } {
     const { mailbox } = this.#connection.client;
-    const { exists = 0, uidNext = 2 ** 32 } = mailbox === false ? {} : mailbox;
-    return { exists, uidNext };
+    if (mailbox === false) return { exists: 0, uidNext: null };
+    return { exists: mailbox.exists, uidNext: mailbox.uidNext ?? null };
   }
 
   /** Have what it brings from now on measured; null ends it. */
@@ -64,60 +72,71 @@ export class RowFetch {
     uids: UidSet | null,
     items: string,
     { bytes = 0, ordered = true, expected }: RowOptions,
-    onRow: (row: FetchRow) => Promise<void> | undefined,
+    onRow: OnRow,
   ): Promise<void> {
-    const { client, rows: reader } = this.#connection;
-    const { exists: said, uidNext } = this.mailbox;
-    const exists = Math.min(said, maxMessages);
-    const seen = new Set<number>();
-    const getsOn = strides(expected ?? uids?.size ?? exists, this.#commandSeconds);
-    // Of all messages, what is beyond UIDNEXT may have arrived just now; or UIDNEXT is wrong.
-    let junk = maxJunkRows + (uids === null ? exists : 0);
-    const most = uids === null ? Math.min(exists + maxJunkRows, maxMessages) : maxMessages;
-    // A UIDNEXT that is no higher than the count of messages cannot be true.
-    const next = uidNext > said ? uidNext : 2 ** 32;
-    const asked = (uid: number) => (uids === null ? uid < next : uids.has(uid));
-    const known = uids !== null || !ordered;
-    const rows = known ? { take: onRow, end: () => {} } : new RowsInOrder(onRow);
-    const take = (row: FetchRow | null) => {
-      const good = row !== null && !seen.has(row.uid) && asked(row.uid);
-      if (!good || seen.size === most) {
-        junk = good ? 0 : junk - 1;
-        if (junk === 0) client.close(); // imapflow has no other way to stop a flood
-        return undefined;
-      }
-      seen.add(row.uid);
-      const pause = rows.take(row);
-      if (pause !== undefined) this.#flow?.rest();
-      return pause;
-    };
-    const limits = {
-      totalMs: this.limitMs(exists, bytes),
-      flows: bytes > 0,
-      getsOn: () => bytes > 0 || getsOn(seen.size),
-    };
+    const { rows: reader } = this.#connection;
+    const rows = this.#expect(uids, ordered, onRow);
+    const count = expected ?? uids?.size ?? Math.min(this.mailbox.exists, maxMessages);
+    const limits = this.#limits(rows, count, bytes);
     try {
       for (const range of ranges(uids)) {
-        reader.onRow = take;
-        if (bytes > 0) reader.onBytes = this.#flow?.received ?? null;
-        await this.#connection.run(
-          (imap) => execute(imap, 'UID FETCH', command(range, items)),
-          limits,
+        reader.onRow = (row) => this.#rested(rows.take(row));
+        await this.#listen(bytes, limits, (imap) =>
+          execute(imap, 'UID FETCH', command(range, items)),
         );
-        this.#flow?.rest();
       }
     } catch (error) {
-      if (junk > 0) throw error;
-      throw new Failure('protocol', 'the server sends much that it was not asked for', {
-        hint: 'try again later',
-        cause: error,
-      });
+      throw this.#flooded ? flood(error) : error;
     } finally {
       reader.onRow = null;
-      reader.onBytes = null;
-      this.#flow?.rest();
       rows.end();
     }
+  }
+
+  /**
+   * Open a mailbox with a UID FETCH right behind, which is a round trip less. Its rows wait until
+   * they are taken; the next command gives them up. Null where it was not sent.
+   */
+  async openWith<T>(
+    open: () => Promise<T>,
+    uids: UidSet | null,
+    items: string,
+  ): Promise<{ readonly opened: T; readonly rows: RowsToTake | null }> {
+    const { client, rows: reader } = this.#connection;
+    const behind = new RowsBehind(client, this.#onFlood);
+    let sent = false;
+    const onSent = () => {
+      sent = true;
+      reader.behind = behind;
+    };
+    const line = `${behind.tag} UID FETCH ${uids ?? '1:*'} ${items}`;
+    try {
+      const opened = await sendBehind(client, line, { onSent, onNext: () => behind.drop() }, open);
+      const take = (bytes: number, onRow: OnRow) => this.#takeBehind(behind, uids, bytes, onRow);
+      return { opened, rows: sent ? { take } : null };
+    } catch (error) {
+      behind.drop();
+      throw error;
+    }
+  }
+
+  async #takeBehind(
+    behind: RowsBehind,
+    uids: UidSet | null,
+    bytes: number,
+    onRow: OnRow,
+  ): Promise<boolean> {
+    if (behind.isDropped) return false;
+    const rows = this.#expect(uids, true, onRow);
+    const limits = this.#limits(rows, uids?.size ?? this.mailbox.exists, bytes);
+    try {
+      await this.#listen(bytes, limits, () => behind.take((row) => this.#rested(rows.take(row))));
+    } catch (error) {
+      throw this.#flooded ? flood(error) : error;
+    } finally {
+      rows.end();
+    }
+    return true;
   }
 
   /** The one row of these, or none. */
@@ -129,6 +148,42 @@ export class RowFetch {
     });
     return found;
   }
+
+  #expect(uids: UidSet | null, ordered: boolean, onRow: OnRow): ExpectedRows {
+    return new ExpectedRows({ uids, ...this.mailbox, ordered, onRow, onFlood: this.#onFlood });
+  }
+
+  readonly #onFlood = () => {
+    this.#flooded = true;
+    this.#connection.client.close(); // imapflow has no other way to stop it
+  };
+
+  #limits(rows: ExpectedRows, count: number, bytes: number): Limits {
+    const getsOn = strides(count, this.#commandSeconds);
+    return {
+      totalMs: this.limitMs(Math.min(this.mailbox.exists, maxMessages), bytes),
+      flows: bytes > 0,
+      getsOn: () => bytes > 0 || getsOn(rows.came),
+    };
+  }
+
+  /** While we do not listen, what comes says nothing of the line. */
+  #rested(pause: Promise<void> | undefined): Promise<void> | undefined {
+    if (pause !== undefined) this.#flow?.rest();
+    return pause;
+  }
+
+  /** Run an exchange that brings so many bytes. */
+  async #listen(bytes: number, limits: Limits, work: Parameters<Connection['run']>[0]) {
+    const { rows: reader } = this.#connection;
+    if (bytes > 0) reader.onBytes = this.#flow?.received ?? null;
+    try {
+      await this.#connection.run(work, limits);
+    } finally {
+      reader.onBytes = null;
+      this.#flow?.rest();
+    }
+  }
 }
 
 function command(range: string, items: string) {
@@ -136,6 +191,13 @@ function command(range: string, items: string) {
     { type: 'SEQUENCE', value: range },
     { type: 'TEXT', value: items },
   ] as const;
+}
+
+function flood(cause: unknown): Failure {
+  return new Failure('protocol', 'the server sends much that it was not asked for', {
+    hint: 'try again later',
+    cause,
+  });
 }
 
 /** Whether so many rows have come as must have, asked each time so many seconds have passed. */

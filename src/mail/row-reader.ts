@@ -17,6 +17,15 @@ interface Coming {
   rawBytes: number;
 }
 
+/** A command that was sent right behind one of imapflow's, which knows nothing of it. */
+export interface CommandBehind {
+  readonly tag: string;
+  /** As `onRow` of the reader, for the rows that answer this command. */
+  readonly onRow: (row: FetchRow | null) => Promise<void> | undefined;
+  /** Told of the answer itself, without the tag: "OK", "NO" or "BAD", and what follows. */
+  readonly onEnd: (answer: string) => void;
+}
+
 /**
  * Takes FETCH responses out of what a server sends, before imapflow sees them: it makes an object
  * of every token and copies every body twice, which is most of the time that fetching takes. What
@@ -30,6 +39,8 @@ export class RowReader {
   onRow: ((row: FetchRow | null) => Promise<void> | undefined) | null = null;
   /** Told how much has come, of whatever it is. */
   onBytes: ((bytes: number) => void) | null = null;
+  /** Comes after the command imapflow has sent; its rows are those after the end of that one. */
+  behind: CommandBehind | null = null;
   /** Whoever takes the rows is not ready for more. */
   pause: Promise<void> | null = null;
   readonly #maxLiteralBytes: number;
@@ -40,6 +51,8 @@ export class RowReader {
   /** How much of a literal is to come, and its pieces where it is one of a row. */
   #literalBytes = 0;
   #literal: Uint8Array[] = [];
+  /** The command before `behind` has ended. */
+  #isBehind = false;
   /** The line to come belongs to a response that is none of ours. */
   #continues = false;
   /** Something was beyond all limits: imapflow has been given it, and refuses it. */
@@ -96,13 +109,12 @@ export class RowReader {
     this.#line = [];
     this.#lineBytes = 0;
     const size = announcedBytes(line);
-    if (this.#coming === null && this.onRow !== null && !this.#continues && isRow(line)) {
+    if (this.#coming === null && this.#taker !== null && !this.#continues && isRow(line)) {
       this.#coming = { text: '', literals: [], raw: [], rawBytes: 0 };
     }
     const coming = this.#coming;
     if (coming === null) {
-      // What comes after the end of a command is no answer to it.
-      if (!this.#continues && !isUntagged(line)) this.onRow = null;
+      if (!this.#continues && !isUntagged(line) && this.#endsCommand(line)) return;
       rest.push(line);
       this.#continues = size !== null;
       this.#literalBytes = size ?? 0;
@@ -123,12 +135,30 @@ export class RowReader {
     }
     coming.text += text;
     this.#coming = null;
-    const pause = this.onRow?.(parseRow(coming));
+    const pause = this.#taker?.(parseRow(coming));
     if (pause === undefined) return;
     const ended: Promise<void> = pause.finally(() => {
       if (this.pause === ended) this.pause = null;
     });
     this.pause = ended;
+  }
+
+  get #taker() {
+    return this.#isBehind && this.behind !== null ? this.behind.onRow : this.onRow;
+  }
+
+  /** What comes after the end of a command is no answer to it. True where imapflow knows none such. */
+  #endsCommand(line: Buffer): boolean {
+    const { behind } = this;
+    if (behind !== null && line.toString('latin1', 0, behind.tag.length + 1) === `${behind.tag} `) {
+      this.behind = null;
+      this.#isBehind = false;
+      behind.onEnd(line.toString().slice(behind.tag.length).trim());
+      return true;
+    }
+    this.#isBehind = behind !== null;
+    this.onRow = null;
+    return false;
   }
 
   #giveUp(rest: Uint8Array[]): void {

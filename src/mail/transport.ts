@@ -43,6 +43,8 @@ export function transportOver(
   return {
     connect: ({ secure }, onConnect) => {
       tcp = opened ?? connectTcp({ host, port }, onConnect);
+      // Commands are written whole, and may follow one another before the first is answered.
+      tcp.setNoDelay(true);
       if (tcp.destroyed) throw Object.assign(new Error('cut'), { code: 'ECONNRESET' });
       if (secure) return startTls(tcp, host, tls, onConnect);
       if (opened !== null) process.nextTick(onConnect);

@@ -12,16 +12,18 @@ describeWith('dovecot', 'the cost in round trips', () => {
   let usual: CountingProxy;
   let without: CountingProxy;
   let configFile: string;
+  let deliver: (folder: string, index: number) => void;
 
   beforeAll(async () => {
     const provider = await startProvider();
     const message = (index: number) =>
       Buffer.from(`From: bea@example.net\r\nSubject: letter ${index}\r\n\r\nHello\r\n`);
-    for (let index = 0; index < 30; index += 1) provider.imap.deliver(ada, 'INBOX', message(index));
+    deliver = (folder, index) => provider.imap.deliver(ada, folder, message(index));
+    for (let index = 0; index < 30; index += 1) deliver('INBOX', index);
     for (let index = 0; index < 195; index += 1) {
       provider.imap.createMailbox(ada, `Folder${index}`);
     }
-    provider.imap.deliver(ada, 'Folder7', message(7));
+    deliver('Folder7', 7);
     home = await newHome();
     await provider.login(home);
     usual = await startCountingProxy(provider.imap.port, provider.certificates);
@@ -93,5 +95,19 @@ describeWith('dovecot', 'the cost in round trips', () => {
     const counted = await cost(without, 'folders', '--counts');
     expect(counted.rows.find(({ path }) => path === 'Folder7')).toMatchObject({ messages: 1 });
     expect(counted.roundTrips).toBe(5 + counted.rows.length);
+  });
+
+  test('fetch: as list, but messages come with EXAMINE; nothing new is one LIST', async () => {
+    const fetch = () => cost(usual, 'fetch', '--folder', 'Folder7');
+    const begin = ['AUTHENTICATE'];
+    const first = await fetch();
+    expect(first.commands).toEqual([...begin, 'LIST', 'EXAMINE', 'UID FETCH']);
+    deliver('Folder7', 8);
+    const next = await fetch();
+    expect(next.commands).toEqual(first.commands);
+    const nothing = await fetch();
+    expect(nothing.commands).toEqual([...begin, 'LIST']);
+    const trips = [first, next, nothing].map(({ roundTrips }) => roundTrips);
+    expect(trips).toEqual([4, 4, 3]);
   });
 });

@@ -11,6 +11,7 @@ import {
   leaveOutNeedlessCommands,
   listWithStatus,
   rememberMailbox,
+  sendBehind,
 } from '../../src/mail/imapflow-internals.ts';
 import { cleanUpLater } from '../support/clean-up.ts';
 import { type ScriptedImap, startScriptedImap } from '../support/scripted-imap.ts';
@@ -156,4 +157,21 @@ test('compression is asked for when it is wanted, not before', async () => {
   expect(verbs(imap)).not.toContain('COMPRESS');
   await compress(client);
   expect(verbs(imap)).toContain('COMPRESS');
+});
+
+test('a line of our own goes out right behind EXAMINE, and whoever sends the next command is told', async () => {
+  const imap = await serve();
+  const client = await connect(imap, true);
+  const told: string[] = [];
+  rememberMailbox(client, 'INBOX', '/');
+  const line = 'BEHIND NOOP';
+  const ends = { onSent: () => told.push('sent'), onNext: () => told.push('next') };
+  await sendBehind(client, line, ends, () => client.mailboxOpen('INBOX', { readOnly: true }));
+  expect(told).toEqual(['sent']);
+  await execute(client, 'NOOP', []);
+  await execute(client, 'NOOP', []);
+  expect(told).toEqual(['sent', 'next']);
+  expect(verbs(imap).slice(-4)).toEqual(['EXAMINE', 'NOOP', 'NOOP', 'NOOP']);
+  await sendBehind(client, line, ends, () => execute(client, 'NOOP', []));
+  expect(told).toEqual(['sent', 'next']);
 });

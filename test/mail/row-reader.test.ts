@@ -128,3 +128,48 @@ describe('the rows of a FETCH', () => {
     expect(uids).toEqual([2]);
   });
 });
+
+describe('a command that was sent right behind another', () => {
+  /** What reaches whom, when the bytes come in these pieces. */
+  function readBehind(wire: string, cut: number) {
+    const reader = new RowReader({ maxLiteralBytes: 1 << 20 });
+    const told: string[] = [];
+    reader.onRow = (row) => {
+      told.push(`first ${row?.uid}`);
+      return undefined;
+    };
+    reader.behind = {
+      tag: 'BEHIND',
+      onRow: (row) => {
+        told.push(`behind ${row?.uid}`);
+        return undefined;
+      },
+      onEnd: (answer) => told.push(answer),
+    };
+    const bytes = Buffer.from(wire, 'latin1');
+    const rest = [bytes.subarray(0, cut), bytes.subarray(cut)].map((piece) => reader.take(piece));
+    return { told, rest: Buffer.concat(rest).toString('latin1'), behind: reader.behind };
+  }
+
+  it('has the rows after the end of the first; imapflow sees nothing of it', () => {
+    const other = '* 2 EXISTS\r\n';
+    const first = '* 1 FETCH (UID 1)\r\nA7 OK [READ-ONLY] open\r\n';
+    const rows = '* 1 FETCH (UID 5 BODY[] {9}\r\nBEHIND OK)\r\n* 2 FETCH (UID 6)\r\n';
+    const wire = `${other}${first}${rows}${other}BEHIND OK done\r\nA8 OK later\r\n`;
+    for (let cut = 0; cut <= wire.length; cut += 1) {
+      expect(readBehind(wire, cut)).toEqual({
+        told: ['first 1', 'behind 5', 'behind 6', 'OK done'],
+        rest: `${other}A7 OK [READ-ONLY] open\r\n${other}A8 OK later\r\n`,
+        behind: null,
+      });
+    }
+  });
+
+  it('is answered for itself where the first one has failed', () => {
+    expect(readBehind('A7 NO no such mailbox\r\nBEHIND BAD none is open\r\n', 5)).toEqual({
+      told: ['BAD none is open'],
+      rest: 'A7 NO no such mailbox\r\n',
+      behind: null,
+    });
+  });
+});

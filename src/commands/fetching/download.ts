@@ -1,10 +1,12 @@
 import { isLarge } from '../../archive/windows.ts';
 import { errorText, Failure } from '../../errors.ts';
 import type {
+  ComingMessages,
   FetchConnection,
   IncomingMessage,
   SizedMessage,
 } from '../../mail/fetch-connection.ts';
+import type { FetchOptions } from '../../mail/message-fetch.ts';
 import type { Task } from '../../terminal/progress.ts';
 import type { Totals } from '../../terminal/progress-line.ts';
 import { UidSet } from '../../uid-set.ts';
@@ -23,6 +25,8 @@ export class Download {
   readonly came = new Set<number>();
   /** What has to be tried once more, and why. */
   readonly again = new Map<number, string>();
+  /** What was asked for while the mailbox was being opened. */
+  coming: ComingMessages | null = null;
   readonly #run: FetchRun;
   readonly #folder: string;
   readonly #storing: Storing;
@@ -39,18 +43,51 @@ export class Download {
     for (const { uid, sizeBytes } of await connection.sizes(uids)) this.sizes.set(uid, sizeBytes);
   }
 
+  /** How few messages are asked for, all in one go. */
+  get fewOptions(): FetchOptions {
+    const { portion } = this.#run.request;
+    const expectedBytes = fewMessages * maxBytesAtOnce;
+    return { portion, maxBytesEach: maxBytesAtOnce, expectedBytes };
+  }
+
   /** Few messages, or all there are: what fits comes at once, the size of the rest is noted. */
   async fetchFew(connection: FetchConnection, uids: UidSet | null): Promise<void> {
     this.tellProgress({ messages: uids?.size ?? connection.exists });
-    const { portion } = this.#run.request;
-    const expectedBytes = fewMessages * maxBytesAtOnce;
-    const options = { portion, maxBytesEach: maxBytesAtOnce, expectedBytes };
+    let left = uids;
+    if (await this.#takeComing(connection, uids)) {
+      if (uids === null) return;
+      left = uids.minus(UidSet.of([...this.came, ...this.sizes.keys()]));
+      if (left.size === 0) return;
+    }
+    await this.#unlessRefused(connection, () =>
+      connection.fetch(left, this.fewOptions, (one) => this.#takeOrNote(one, uids)),
+    );
+  }
+
+  /** False where nothing has come of what was asked for while the mailbox was being opened. */
+  async #takeComing(connection: FetchConnection, uids: UidSet | null): Promise<boolean> {
+    const { coming } = this;
+    this.coming = null;
+    // All there are is more than what was asked for.
+    if (coming === null || (uids === null && coming.uids !== null)) return false;
+    await this.#unlessRefused(connection, () => coming.take((one) => this.#takeOrNote(one, uids)));
+    return this.came.size + this.sizes.size > 0;
+  }
+
+  #takeOrNote(
+    one: IncomingMessage | SizedMessage,
+    wanted: UidSet | null,
+  ): Promise<void> | undefined {
+    if (wanted !== null && !wanted.has(one.uid)) return undefined;
+    if ('content' in one) return this.#take(one);
+    this.sizes.set(one.uid, one.sizeBytes);
+    return undefined;
+  }
+
+  /** These messages may be refused, or garbled; they are asked for in another way then. */
+  async #unlessRefused(connection: FetchConnection, work: () => Promise<unknown>): Promise<void> {
     try {
-      await connection.fetch(uids, options, (one) => {
-        if ('content' in one) return this.#take(one);
-        this.sizes.set(one.uid, one.sizeBytes);
-        return undefined;
-      });
+      await work();
     } catch (error) {
       if (!isOfMessages(error) || !connection.usable) throw error;
     }

@@ -98,7 +98,7 @@ export class MailboxPass {
 
   async #begin(connection: FetchConnection): Promise<void> {
     const { request } = this.#run;
-    const opened = await this.#open(connection, this.since);
+    const opened = await this.#openFirst(connection);
     this.opened = opened;
     const { state } = this.archive;
     const renumbered = state !== null && state.uidValidity !== opened.uidValidity;
@@ -288,8 +288,35 @@ export class MailboxPass {
     return this.#presentBefore + this.present.size;
   }
 
+  /** With what STATUS lets expect asked for at once, where it is few and nothing else comes first. */
+  async #openFirst(connection: FetchConnection): Promise<ResumedMailbox> {
+    const { selection, refetch, mirror, afterwards } = this.#run.request;
+    const plain = wantsAll(selection) && !refetch && mirror === null && !changesServer(afterwards);
+    const uids = plain ? this.#expected() : undefined;
+    if (uids === undefined) return this.#open(connection, this.since);
+    const { fewOptions } = this.#download;
+    const { status } = this;
+    const { opened, coming } = await this.#run.openAndFetch(connection, status, uids, fewOptions);
+    this.#download.coming = coming;
+    return this.#checked(opened);
+  }
+
+  /** What is likely to be wanted, by STATUS; null is all there is, undefined more than a few. */
+  #expected(): UidSet | null | undefined {
+    const { status, archive } = this;
+    const isFew = (count: number | null) => count !== null && count > 0 && count <= fewMessages;
+    if (archive.isNew) return isFew(status.messages) ? null : undefined;
+    if (status.uidValidity !== archive.state?.uidValidity) return undefined;
+    const arrived = arrivals(archive.state, status);
+    return arrived !== null && isFew(arrived.size) ? arrived : undefined;
+  }
+
   async #open(connection: FetchConnection, since: Since | null = null): Promise<ResumedMailbox> {
-    const opened = await this.#run.open(connection, this.status, since);
+    return this.#checked(await this.#run.open(connection, this.status, since));
+  }
+
+  /** The same mailbox, whichever connection has opened it. */
+  #checked(opened: ResumedMailbox): ResumedMailbox {
     if (this.#uidValidity !== 0 && this.#uidValidity !== opened.uidValidity) {
       throw new Failure('temporary', `the server has renumbered ${this.status.path} just now`, {
         hint: 'run the same command again: what was stored is kept',

@@ -1,7 +1,7 @@
 import type { SyncState } from '../../archive/sync-state.ts';
 import { Failure } from '../../errors.ts';
 import type { FetchConnection } from '../../mail/fetch-connection.ts';
-import type { OpenMailbox } from '../../mail/message.ts';
+import type { MailboxStatus } from '../../mail/mailbox-status.ts';
 import { UidSet } from '../../uid-set.ts';
 
 /** Which messages an open mailbox has. */
@@ -30,16 +30,19 @@ export async function everyUid(connection: FetchConnection, path: string): Promi
   return { uids, unnamed: Math.max(0, connection.exists - uids.size) };
 }
 
+type Counts = Pick<MailboxStatus, 'messages' | 'uidNext'>;
+
 /**
  * The messages that have arrived since all of them were stored, where nothing else can have
  * happened: each arrival takes one UID (RFC 9051 §2.3.1.1), so when the count of messages has grown
  * by as much as UIDNEXT, none has been removed and each UID between is there. Null where it cannot
  * be told.
  */
-export function arrivals(state: SyncState | null, opened: OpenMailbox): UidSet | null {
+export function arrivals(state: SyncState | null, now: Counts): UidSet | null {
   const then = state?.complete;
-  if (then?.uidNext == null || then.messages === null || opened.uidNext === null) return null;
-  const grown = opened.uidNext - then.uidNext;
-  if (grown < 0 || opened.messages - then.messages !== grown) return null;
-  return grown === 0 ? UidSet.empty : UidSet.parse(`${then.uidNext}:${opened.uidNext - 1}`);
+  if (then?.uidNext == null || then.messages === null) return null;
+  if (now.uidNext === null || now.messages === null) return null;
+  const grown = now.uidNext - then.uidNext;
+  if (grown < 0 || now.messages - then.messages !== grown) return null;
+  return grown === 0 ? UidSet.empty : UidSet.parse(`${then.uidNext}:${now.uidNext - 1}`);
 }

@@ -3,9 +3,11 @@ import { withArchive } from '../../archive/archive-folder.ts';
 import { type ArchiveSettings, MailboxArchive } from '../../archive/mailbox-archive.ts';
 import { WritingThread } from '../../archive/writing-thread.ts';
 import type { Since } from '../../mail/changes.ts';
-import type { FetchConnection } from '../../mail/fetch-connection.ts';
+import type { ComingMessages, FetchConnection } from '../../mail/fetch-connection.ts';
 import type { MailboxStatus } from '../../mail/mailbox-status.ts';
 import type { ResumedMailbox } from '../../mail/mailboxes.ts';
+import type { FetchOptions } from '../../mail/message-fetch.ts';
+import type { UidSet } from '../../uid-set.ts';
 import type { App } from '../app.ts';
 import { openFetching } from '../mail.ts';
 import { Budget } from './budget.ts';
@@ -33,6 +35,13 @@ export interface FetchRun {
     mailbox: MailboxStatus,
     since?: Since | null,
   ): Promise<ResumedMailbox>;
+  /** Open a mailbox, where nothing is to be changed, and ask for messages of it in one go. */
+  openAndFetch(
+    connection: FetchConnection,
+    mailbox: MailboxStatus,
+    uids: UidSet | null,
+    options: FetchOptions,
+  ): Promise<{ readonly opened: ResumedMailbox; readonly coming: ComingMessages | null }>;
 }
 
 /** Fetch what `request` asks for into the account's archive. */
@@ -87,7 +96,7 @@ async function fetchMailboxes(preparation: Preparation): Promise<void> {
     crew,
     budget,
     report,
-    open: opener(request, () => passes.some((pass) => pass.since !== null)),
+    ...opener(request, () => passes.some((pass) => pass.since !== null)),
     inBackground: (work) => {
       background.push(budget.hold(bytesOfEnding, work).catch((error: unknown) => crew.fail(error)));
     },
@@ -170,17 +179,29 @@ export function archiveSettings(
 }
 
 /** EXAMINE as long as nothing is to be changed. */
-function opener(request: FetchRequest, resumes: () => boolean): FetchRun['open'] {
+function opener(
+  request: FetchRequest,
+  resumes: () => boolean,
+): Pick<FetchRun, 'open' | 'openAndFetch'> {
   const mode = changesServer(request.afterwards) ? 'write' : 'read';
   const last = new WeakMap<FetchConnection, ResumedMailbox>();
-  return async (connection, mailbox, since = null) => {
-    const open = last.get(connection);
-    if (open?.path === mailbox.path) return open;
-    last.delete(connection);
-    const opened = resumes()
-      ? await connection.openSince(mailbox, since)
-      : { ...(await connection.open(mailbox, mode)), changes: null };
-    last.set(connection, opened);
-    return opened;
+  return {
+    async open(connection, mailbox, since = null) {
+      const open = last.get(connection);
+      if (open?.path === mailbox.path) return open;
+      last.delete(connection);
+      const opened = resumes()
+        ? await connection.openSince(mailbox, since)
+        : { ...(await connection.open(mailbox, mode)), changes: null };
+      last.set(connection, opened);
+      return opened;
+    },
+    async openAndFetch(connection, mailbox, uids, options) {
+      last.delete(connection);
+      const { opened, coming } = await connection.openAndFetch(mailbox, uids, options);
+      const unchanged = { ...opened, changes: null };
+      last.set(connection, unchanged);
+      return { opened: unchanged, coming };
+    },
   };
 }
