@@ -149,26 +149,32 @@ export async function sendBehind<T>(
   if (!isFunction<(...args: unknown[]) => unknown>(exec) || typeof write !== 'function') {
     throw new Error('this imapflow has no exec or no write');
   }
-  const send = () => {
-    const parts: unknown = Reflect.get(client, 'commandParts');
-    if (!Array.isArray(parts) || parts.length > 0) return;
-    write.call(client, line);
+  const writeBoth = (chunk: unknown) => {
+    Reflect.deleteProperty(client, 'write');
+    const more: unknown = Reflect.get(client, 'commandParts');
+    const isWhole = Array.isArray(more) && more.length === 0;
+    if (!isWhole || !(typeof chunk === 'string' || Buffer.isBuffer(chunk))) {
+      return write.call(client, chunk);
+    }
     onSent();
+    return write.call(client, `${chunk.toString('latin1')}\r\n${line}`); // in one packet
   };
   const next = (...args: unknown[]) => {
     Reflect.deleteProperty(client, 'exec');
     onNext();
     return exec.apply(client, args);
   };
-  Reflect.set(client, 'exec', (command: unknown, attributes: unknown, options: object) => {
-    if (command !== 'EXAMINE') return exec.call(client, command, attributes, options);
-    Reflect.set(client, 'exec', next);
-    return exec.call(client, command, attributes, { ...options, onSend: send });
+  Reflect.set(client, 'exec', (...args: unknown[]) => {
+    if (args[0] === 'EXAMINE') {
+      Reflect.set(client, 'exec', next);
+      Reflect.set(client, 'write', writeBoth);
+    }
+    return exec.apply(client, args);
   });
   try {
     return await open();
   } catch (error) {
-    Reflect.deleteProperty(client, 'exec');
+    for (const name of ['exec', 'write']) Reflect.deleteProperty(client, name);
     throw error;
   }
 }
