@@ -136,7 +136,7 @@ export function divert(client: ImapFlow, diversion: Diversion): void {
 /**
  * Send a line of our own right behind the command that opens a mailbox, which `open` has imapflow
  * send; not where that command has more to say than its first line. `onNext` is told before any
- * command after it goes out.
+ * command after it goes out, but for another one with a line behind.
  */
 export async function sendBehind<T>(
   client: ImapFlow,
@@ -144,6 +144,7 @@ export async function sendBehind<T>(
   { onSent, onNext }: { readonly onSent: () => void; readonly onNext: () => void },
   open: () => Promise<T>,
 ): Promise<T> {
+  Reflect.deleteProperty(client, 'exec'); // of one before
   const exec: unknown = Reflect.get(client, 'exec');
   const write: unknown = Reflect.get(client, 'write');
   if (!isFunction<(...args: unknown[]) => unknown>(exec) || typeof write !== 'function') {

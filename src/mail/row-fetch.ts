@@ -40,6 +40,7 @@ export class RowFetch {
   readonly #commandSeconds: number;
   #flow: Flow | null = null;
   #flooded = false;
+  #behind: RowsBehind | null = null;
 
   constructor(connection: Connection, { timeouts }: Pick<Account, 'timeouts'>) {
     this.#connection = connection;
@@ -103,11 +104,13 @@ export class RowFetch {
     items: string,
   ): Promise<{ readonly opened: T; readonly rows: RowsToTake | null }> {
     const { client, rows: reader } = this.#connection;
+    this.#behind?.drop();
     const behind = new RowsBehind(client, this.#onFlood);
+    this.#behind = behind;
     let sent = false;
     const onSent = () => {
       sent = true;
-      reader.behind = behind;
+      reader.behind.push(behind);
     };
     const line = `${behind.tag} UID FETCH ${uids ?? '1:*'} ${items}`;
     try {

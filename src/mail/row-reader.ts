@@ -39,8 +39,8 @@ export class RowReader {
   onRow: ((row: FetchRow | null) => Promise<void> | undefined) | null = null;
   /** Told how much has come, of whatever it is. */
   onBytes: ((bytes: number) => void) | null = null;
-  /** Comes after the command imapflow has sent; its rows are those after the end of that one. */
-  behind: CommandBehind | null = null;
+  /** Each comes after a command imapflow has sent; its rows are those after the end of that one. */
+  readonly behind: CommandBehind[] = [];
   /** Whoever takes the rows is not ready for more. */
   pause: Promise<void> | null = null;
   readonly #maxLiteralBytes: number;
@@ -51,7 +51,7 @@ export class RowReader {
   /** How much of a literal is to come, and its pieces where it is one of a row. */
   #literalBytes = 0;
   #literal: Uint8Array[] = [];
-  /** The command before `behind` has ended. */
+  /** The command before the first of `behind` has ended. */
   #isBehind = false;
   /** The line to come belongs to a response that is none of ours. */
   #continues = false;
@@ -144,21 +144,23 @@ export class RowReader {
   }
 
   get #taker() {
-    return this.#isBehind && this.behind !== null ? this.behind.onRow : this.onRow;
+    const [behind] = this.behind;
+    return this.#isBehind && behind !== undefined ? behind.onRow : this.onRow;
   }
 
   /** What comes after the end of a command is no answer to it. True where imapflow knows none such. */
   #endsCommand(line: Buffer): boolean {
-    const { behind } = this;
-    if (behind !== null && line.toString('latin1', 0, behind.tag.length + 1) === `${behind.tag} `) {
-      this.behind = null;
-      this.#isBehind = false;
-      behind.onEnd(line.toString().slice(behind.tag.length).trim());
-      return true;
+    const [behind] = this.behind;
+    this.#isBehind = behind !== undefined;
+    const tag = behind === undefined ? '' : `${behind.tag} `;
+    if (behind === undefined || line.toString('latin1', 0, tag.length) !== tag) {
+      this.onRow = null;
+      return false;
     }
-    this.#isBehind = behind !== null;
-    this.onRow = null;
-    return false;
+    this.behind.shift();
+    this.#isBehind = false;
+    behind.onEnd(line.toString().slice(tag.length).trim());
+    return true;
   }
 
   #giveUp(rest: Uint8Array[]): void {

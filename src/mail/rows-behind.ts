@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { ImapFlow } from 'imapflow';
 import { maxJunkRows } from './expected-rows.ts';
 import type { FetchRow } from './fetch-row.ts';
@@ -54,21 +53,12 @@ export class RowsBehind implements CommandBehind {
 
   /** Until the server has answered. @throws as imapflow does for a NO, and when the connection ends */
   async take(onRow: OnRow): Promise<void> {
-    const [waiting, late] = [this.#waiting, new AbortController()];
+    const waiting = this.#waiting;
     this.#waiting = [];
     for (const row of waiting) await onRow(row);
     this.#taker = onRow;
     this.#decide();
-    const answered =
-      this.#answer ??
-      new Promise<string>((resolve) => {
-        this.#ended = resolve;
-      });
-    const closed = once(this.#client, 'close', { signal: late.signal });
-    closed.catch(() => {}); // nobody waits for it any more
-    if (!this.#client.usable && this.#answer === null) late.abort();
-    const answer = await Promise.race([answered, closed.then(() => null)]);
-    late.abort();
+    const answer = await this.#answered();
     if (answer === null) {
       const { byeReason: reason } = this.#client;
       throw Object.assign(new Error('closed'), { code: 'NoConnection', reason });
@@ -80,6 +70,19 @@ export class RowsBehind implements CommandBehind {
       responseStatus: status,
       responseText: text,
       ...(code === undefined ? {} : { serverResponseCode: code.toUpperCase() }),
+    });
+  }
+
+  /** Null where the connection has ended before. */
+  async #answered(): Promise<string | null> {
+    if (this.#answer !== null || !this.#client.usable) return this.#answer;
+    return new Promise((resolve) => {
+      const closed = () => resolve(null);
+      this.#client.once('close', closed);
+      this.#ended = (answer) => {
+        this.#client.off('close', closed);
+        resolve(answer);
+      };
     });
   }
 

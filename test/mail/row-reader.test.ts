@@ -138,14 +138,14 @@ describe('a command that was sent right behind another', () => {
       told.push(`first ${row?.uid}`);
       return undefined;
     };
-    reader.behind = {
+    reader.behind.push({
       tag: 'BEHIND',
       onRow: (row) => {
         told.push(`behind ${row?.uid}`);
         return undefined;
       },
       onEnd: (answer) => told.push(answer),
-    };
+    });
     const bytes = Buffer.from(wire, 'latin1');
     const rest = [bytes.subarray(0, cut), bytes.subarray(cut)].map((piece) => reader.take(piece));
     return { told, rest: Buffer.concat(rest).toString('latin1'), behind: reader.behind };
@@ -160,7 +160,7 @@ describe('a command that was sent right behind another', () => {
       expect(readBehind(wire, cut)).toEqual({
         told: ['first 1', 'behind 5', 'behind 6', 'OK done'],
         rest: `${other}A7 OK [READ-ONLY] open\r\n${other}A8 OK later\r\n`,
-        behind: null,
+        behind: [],
       });
     }
   });
@@ -169,7 +169,7 @@ describe('a command that was sent right behind another', () => {
     expect(readBehind('A7 NO no such mailbox\r\nBEHIND BAD none is open\r\n', 5)).toEqual({
       told: ['BAD none is open'],
       rest: 'A7 NO no such mailbox\r\n',
-      behind: null,
+      behind: [],
     });
   });
 });
