@@ -47,7 +47,7 @@ class CutFetch {
     const { code, signal, stderr } = await this.#fetch();
     const stored = census(await messagesIn(this.#mail.archive, 'maildir'));
     expect(signal, about).toBe(null);
-    // Behind the last message it is no failure any more.
+    // Only what is complete may be called a success.
     if (code === 0) expect(stored, about).toEqual(wanted);
     else expect(stderr, about).toMatch(/^mailctl: [^\n]+\n(?: {2}→ [^\n]+\n)?$/);
     expect([0, 75], `${about}: ${stderr}`).toContain(code);
