@@ -14,7 +14,7 @@ import {
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { errorCode } from '../errors.ts';
-import { FileError, writeAll } from './new-file.ts';
+import { FileError, onDisk, writeAll } from './new-file.ts';
 
 /** Something that is durable when it has been taken. */
 export type DiskStep =
@@ -30,43 +30,45 @@ export type DiskStep =
 const sync = promisify(fsync);
 
 /**
- * Take a step; only the sync is waited for by others (see NewFile). True for a folder that was not
- * there.
+ * Take steps, in any order; only the sync is waited for by others (see NewFile). Gives the folders
+ * that were not there.
  * @throws FileError
  */
-export async function takeStep(step: DiskStep): Promise<boolean> {
+export async function takeSteps(steps: readonly DiskStep[]): Promise<string[]> {
+  const made = steps.flatMap((step) =>
+    step.kind === 'folder' ? onDisk(step.path, () => makeFolder(step.path)) : [],
+  );
+  // Their names: what is in them must not go with them in a power cut, as the server may delete its
+  // own. Once for all of one parent.
+  const parents = [...new Set(made.map((path) => dirname(path)))];
+  const names = parents.map((path) => ({ kind: 'names', path }) as const);
+  await Promise.all([...steps, ...names].map(takeStep));
+  return made;
+}
+
+async function takeStep(step: DiskStep): Promise<void> {
   try {
-    switch (step.kind) {
-      case 'folder':
-        return await makeFolder(step.path);
-      case 'names':
-        await syncNames(step.path);
-        return false;
-      case 'append':
-        await append(step.path, step.text);
-        return false;
-      case 'replace':
-        await replace(step.path, step.text);
-        return false;
-    }
+    if (step.kind === 'names') await syncNames(step.path);
+    else if (step.kind === 'append') await append(step.path, step.text);
+    else if (step.kind === 'replace') await replace(step.path, step.text);
   } catch (error) {
     throw new FileError(step.path, error);
   }
 }
 
-/** Not by mkdir's `recursive`, which in Node 20 never ends below a folder that takes no children. */
-async function makeFolder(path: string): Promise<boolean> {
+/**
+ * Gives those that were not there. Not by mkdir's `recursive`, which in Node 20 never ends below a
+ * folder that takes no children.
+ */
+function makeFolder(path: string): string[] {
   try {
     mkdirSync(path, { mode: 0o700 });
-    // Its name: what is in it must not go with it in a power cut, as the server may delete its own.
-    await syncNames(dirname(path));
-    return true;
+    return [path];
   } catch (error) {
-    if (errorCode(error) === 'EEXIST' && statSync(path).isDirectory()) return false;
+    if (errorCode(error) === 'EEXIST' && statSync(path).isDirectory()) return [];
     if (errorCode(error) !== 'ENOENT' || dirname(path) === path) throw error;
   }
-  await makeFolder(dirname(path));
-  return makeFolder(path);
+  return [...makeFolder(dirname(path)), ...makeFolder(path)];
 }
 
 /** Windows has no such call and needs none. */

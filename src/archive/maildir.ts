@@ -28,11 +28,10 @@ export class Maildir implements OpenSink {
   /** Folders with names that are not synced yet. */
   readonly #unsynced: Set<string>;
 
-  private constructor(place: MaildirPlace) {
+  private constructor(place: MaildirPlace, unsynced: readonly string[]) {
     this.directory = place.directory;
     this.#place = place;
-    // That of `new` and `cur` themselves, too.
-    this.#unsynced = new Set([place.directory]);
+    this.#unsynced = new Set(unsynced);
   }
 
   /** Make what is missing of it, and remove what an earlier run left unfinished. */
@@ -45,7 +44,9 @@ export class Maildir implements OpenSink {
     for (const name of made.includes(tmp) ? [] : await written(tmp, () => readdir(tmp))) {
       if (ourName.test(name)) await written(tmp, () => rm(join(tmp, name), { force: true }));
     }
-    return new Maildir(place);
+    // Folders made just now are durable; of others nobody knows, `new` and `cur` themselves included.
+    const isNew = folders.every((path) => made.includes(path));
+    return new Maildir(place, isNew ? [] : [directory]);
   }
 
   async storedUids(): Promise<number[]> {

@@ -103,7 +103,8 @@ export function writeAll(file: number, piece: Uint8Array): void {
   }
 }
 
-function onDisk<T>(path: string, work: () => T): T {
+/** @throws FileError */
+export function onDisk<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (error) {

@@ -1,6 +1,6 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { errorCode, errorText } from '../errors.ts';
-import { takeStep } from './disk-steps.ts';
+import { takeSteps } from './disk-steps.ts';
 import { FileError, NewFile } from './new-file.ts';
 import type { Answer, Batch, Outcome, Part, Steps, ThreadData } from './writing-protocol.ts';
 
@@ -46,8 +46,7 @@ class Writer {
     const folders: string[] = [];
     try {
       for (const group of groups) {
-        const made = await Promise.all(group.map(takeStep));
-        folders.push(...group.flatMap(({ path }, index) => (made[index] ? [path] : [])));
+        folders.push(...(await takeSteps(group)));
       }
       this.#toAnswer().outcomes.push({ id, kind: 'steps', folders });
     } catch (error) {
