@@ -229,3 +229,35 @@ test.each(['maildir', 'eml'] as const)(
     expect(messages()).toEqual(all);
   },
 );
+
+test.each(['maildir', 'eml'] as const)(
+  '--refetch replaces no message by another that has its UID now: %s',
+  async (format) => {
+    const { fetch, serve, archive } = await start({ INBOX: { letters: letters(1, 2, 3) } });
+    const messages = () =>
+      filesBelow(archive)
+        .filter((name) => /\.V\d+U\d+\./.test(name))
+        .map((name) => readFileSync(join(archive, name), 'utf8'))
+        .map((text) => /^This is (.*)\.$/m.exec(text)?.[1])
+        .sort();
+    const as = ['--format', format];
+    await fetch(...as);
+    serve('INBOX', { letters: [letter(1), letter(2, 'another 2'), letter(3)] });
+    // Also what is not asked for this time must not be missed next time.
+    const newest = await fetch('--refetch', '--limit', '1', ...as);
+    expect(newest).toMatchObject({ code: 0, saved: [3] });
+    expect(newest.stderr).toMatch(
+      /^mailctl: INBOX: the server has other messages under the UIDs of 1 that are stored.*\n$/,
+    );
+    expect(messages()).toEqual(['letter 1', 'letter 2', 'letter 3']);
+    expect(await fetch(...as)).toMatchObject({ code: 0, saved: [2], stderr: '' });
+    const all = ['another 2', 'letter 1', 'letter 2', 'letter 3'];
+    expect(messages()).toEqual(all);
+    expect(await fetch('--refetch', ...as)).toMatchObject({
+      code: 0,
+      saved: [1, 2, 3],
+      stderr: '',
+    });
+    expect(messages()).toEqual(all);
+  },
+);

@@ -1,3 +1,4 @@
+import type { MailboxArchive } from '../../archive/mailbox-archive.ts';
 import { setAside } from '../../archive/set-aside.ts';
 import { filesHere } from '../../archive/still-here.ts';
 import type { SyncState } from '../../archive/sync-state.ts';
@@ -54,10 +55,7 @@ export async function forgetOthers(
   const closely = why === 'another server' ? both : UidSet.of([...both].slice(-newest));
   const others = await otherMessages(connection, archive, both, closely);
   const coming = state.stored.intersection(comingUids(opened)).minus(uids);
-  if (others.size > 0) {
-    const files = await filesHere(archive);
-    await setAside([...others].flatMap((uid) => files.get(uid) ?? []));
-  }
+  await setAside(await filesOf(archive, others));
   const forgotten = others.union(coming);
   await archive.update({
     stored: state.stored.minus(forgotten),
@@ -75,6 +73,34 @@ export async function forgetOthers(
   run.app.tell(
     `mailctl: ${status.path}: ${because}: ${forgotten.size} stored messages are not there under their UIDs any more; they are kept, and what is there now is fetched`,
   );
+}
+
+/**
+ * What is fetched again takes the place of what is stored, unless that is another message: such a
+ * one gets another name and stays. It is forgotten, so that the one there now comes in any case.
+ */
+export async function keepOthers(
+  { app }: FetchRun,
+  connection: FetchConnection,
+  { archive, present, status }: Pick<MailboxPass, 'archive' | 'present' | 'status'>,
+): Promise<void> {
+  const { state, kept } = archive;
+  const again = kept.intersection(present);
+  if (state === null || again.size === 0) return;
+  const others = await otherMessages(connection, archive, again, again);
+  const files = await filesOf(archive, others);
+  if (files.length === 0) return;
+  await setAside(files);
+  await archive.update({ stored: state.stored.minus(others), complete: null });
+  app.tell(
+    `mailctl: ${status.path}: the server has other messages under the UIDs of ${files.length} that are stored; those are kept, and what is there now is fetched`,
+  );
+}
+
+async function filesOf(archive: MailboxArchive, uids: UidSet): Promise<string[]> {
+  if (uids.size === 0) return [];
+  const files = await filesHere(archive);
+  return [...uids].flatMap((uid) => files.get(uid) ?? []);
 }
 
 function comingUids({ uidNext, messages }: OpenMailbox): UidSet {

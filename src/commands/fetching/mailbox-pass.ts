@@ -15,7 +15,7 @@ import { applyAfterwards } from './afterwards.ts';
 import type { Job } from './crew.ts';
 import { Download, fewMessages } from './download.ts';
 import { type FollowedChanges, followedChanges, resumePoint } from './followed-changes.ts';
-import { forgetOthers, whyDoubtful } from './gone-back.ts';
+import { forgetOthers, keepOthers, whyDoubtful } from './gone-back.ts';
 import { mirrorMailbox } from './mirror.ts';
 import { arrivals, everyUid } from './presence.ts';
 import { recognise } from './recognise.ts';
@@ -110,7 +110,6 @@ export class MailboxPass {
     if (all && this.archive.isNew) return this.#fetchEverything(connection, opened);
     await this.storing.begun;
     if (state !== null && !renumbered) await this.#distrust(connection, opened, state);
-    if (request.refetch) this.storing.former = await filesHere(this.archive);
     const nothingHere = all && !renumbered && (this.archive.state?.stored.size ?? 0) === 0;
     if (nothingHere && (await this.archive.leftovers()).size === 0) {
       return this.#fetchEverything(connection, opened);
@@ -121,6 +120,10 @@ export class MailboxPass {
     const arrived = counted && !changesServer(request.afterwards) ? arrivals(state, opened) : null;
     this.present = this.followed?.present ?? arrived ?? (await this.#selected(connection));
     if (arrived !== null) this.#presentBefore = opened.messages - arrived.size;
+    if (request.refetch) {
+      await keepOthers(this.#run, connection, this);
+      this.storing.former = await filesHere(this.archive);
+    }
     const missing = await this.archive.missing(this.present, async (found) => {
       const { theirs, others } = await confirmed(connection, this.archive, found);
       await setAside(others);

@@ -64,9 +64,8 @@ export async function confirmed(
   connection: FetchConnection,
   archive: MailboxArchive,
   found: UidSet,
-  { closely }: { readonly closely: boolean } = { closely: false },
 ): Promise<{ readonly theirs: UidSet; readonly others: readonly string[] }> {
-  const others = await otherMessages(connection, archive, found, closely ? found : UidSet.empty);
+  const others = await otherMessages(connection, archive, found, UidSet.empty);
   const files = await filesHere(archive);
   return {
     theirs: found.minus(others),

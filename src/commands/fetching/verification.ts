@@ -2,7 +2,6 @@ import type { Account } from '../../account/account.ts';
 import { withArchive } from '../../archive/archive-folder.ts';
 import { type Defect, inspect } from '../../archive/inspection.ts';
 import { MailboxArchive } from '../../archive/mailbox-archive.ts';
-import { setAside } from '../../archive/set-aside.ts';
 import { Failure } from '../../errors.ts';
 import type { FetchConnection } from '../../mail/fetch-connection.ts';
 import type { MailboxStatus } from '../../mail/mailbox-status.ts';
@@ -14,7 +13,6 @@ import { chooseFolders } from './choose-folders.ts';
 import { type FetchFlags, fetchRequest } from './flags.ts';
 import type { FetchRequest } from './request.ts';
 import { archiveSettings, fetchMail } from './run.ts';
-import { confirmed } from './same-messages.ts';
 
 export interface VerifyFlags
   extends Pick<FetchFlags, 'folder' | 'allFolders' | 'exclude' | 'format' | 'layout'> {
@@ -39,9 +37,7 @@ export async function verifyArchive(app: App, account: Account, flags: VerifyFla
       const bad = await withArchive(account.archive, app.system.signal, async () => {
         const archive = await MailboxArchive.load(archiveSettings(app, account, request), mailbox);
         const findings = await verifyMailbox(connection, mailbox, archive, options);
-        const found = findings.filter(({ what }) => what !== 'extra');
-        if (repair) await keepOthers(connection, mailbox, archive, found, app);
-        return found;
+        return findings.filter(({ what }) => what !== 'extra');
       });
       if (repair && bad.length > 0) await repairMailbox(mailbox, bad, options);
       else wrong += bad.length;
@@ -138,27 +134,9 @@ async function tell(
 }
 
 /**
- * A server that was restored may have given a UID to another message: what is stored under it is no
- * damaged one of that message, and stays when that is fetched.
+ * Fetch them anew; a damaged file goes when its message is there again, one that is another message
+ * than the server has under its UID by now stays.
  */
-async function keepOthers(
-  connection: FetchConnection,
-  mailbox: MailboxStatus,
-  archive: MailboxArchive,
-  bad: readonly Finding[],
-  app: App,
-): Promise<void> {
-  const stored = archive.kept.intersection(UidSet.of(bad.map(({ uid }) => uid)));
-  if (stored.size === 0) return;
-  const { others } = await confirmed(connection, archive, stored, { closely: true });
-  if (others.length === 0) return;
-  await setAside(others);
-  app.tell(
-    `mailctl: ${mailbox.path}: the server has other messages under the UIDs of ${others.length} that are stored; those are kept, and what is there now is fetched`,
-  );
-}
-
-/** Fetch them anew; a damaged file goes when its message is there again. */
 async function repairMailbox(
   mailbox: MailboxStatus,
   bad: readonly Finding[],
