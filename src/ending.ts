@@ -7,16 +7,16 @@ import { explainWriteError, ReaderGone } from './terminal/stdout.ts';
 export function endWith(
   error: unknown,
   system: System,
-  { json }: { readonly json: boolean },
+  { json, verb }: { readonly json: boolean; readonly verb: string | null },
 ): number {
-  const failure = toFailure(error, system);
+  const failure = toFailure(error, system, verb);
   if (failure === null) return 0;
   reportFailure(system.stderr, failure, { json, secrets: system.secrets, env: system.env });
   return failure.kind === 'cancelled' ? interruptedCode(system.signal) : failure.exitCode;
 }
 
 /** Null for what is no failure: the reader of a pipe has gone. */
-function toFailure(error: unknown, system: System): Failure | null {
+function toFailure(error: unknown, system: System, verb: string | null): Failure | null {
   const told = ['EPIPE', 'ENOSPC', 'EIO'].includes(errorCode(error) ?? '')
     ? explainWriteError(error)
     : error;
@@ -24,7 +24,7 @@ function toFailure(error: unknown, system: System): Failure | null {
   if (system.signal.aborted) return new Failure('cancelled', 'cancelled');
   if (told instanceof Failure) return told;
   if (told instanceof Error && errorCode(told)?.startsWith('commander.')) {
-    return usageFailure(told);
+    return usageFailure(told, verb);
   }
   const stack = told instanceof Error ? told.stack : undefined;
   return new Failure('bug', `this is a bug in mailctl: ${stack ?? errorText(told)}`, {
@@ -33,7 +33,7 @@ function toFailure(error: unknown, system: System): Failure | null {
   });
 }
 
-function usageFailure(error: Error): Failure {
+function usageFailure(error: Error, verb: string | null): Failure {
   if (errorCode(error) === 'commander.help') {
     return new Failure('usage', 'no verb was given', { hint: 'mailctl list' });
   }
@@ -41,7 +41,9 @@ function usageFailure(error: Error): Failure {
     .replace(/^error: /, '')
     .replaceAll('\n', ' ')
     .replace(/\.$/, '');
-  return new Failure('usage', message, { hint: 'mailctl --help' });
+  return new Failure('usage', message, {
+    hint: `mailctl ${verb === null ? '' : `${verb} `}--help`,
+  });
 }
 
 /** 128 and the number of the signal, as shells have it. */

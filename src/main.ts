@@ -118,7 +118,8 @@ export async function main(argv: readonly string[], system: System): Promise<num
     return 0;
   } catch (error) {
     const { endWith } = await import('./ending.ts');
-    return endWith(error, system, { json: argv.includes('--json') });
+    const verb = argv.find((word) => verbs.some(({ name }) => name === word)) ?? null;
+    return endWith(error, system, { json: argv.includes('--json'), verb });
   }
 }
 

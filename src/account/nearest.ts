@@ -1,7 +1,10 @@
 /** The word a person most likely meant, null when nothing is near. */
 export function nearest(word: string, known: readonly string[]): string | null {
   const scored = known
-    .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate) }))
+    .map((candidate) => ({
+      candidate,
+      distance: editDistance(word.toLowerCase(), candidate.toLowerCase()),
+    }))
     .sort((a, b) => a.distance - b.distance);
   const best = scored[0];
   return best !== undefined && best.distance <= Math.max(2, word.length / 3)

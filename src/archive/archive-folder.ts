@@ -1,17 +1,31 @@
 import { lstat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import { Failure } from '../errors.ts';
+import { errorCode, errorText, Failure } from '../errors.ts';
+import { makeDirectory } from '../system/files.ts';
 import { withLock } from '../system/lock.ts';
 
 /** Run alone on an archive: two runs would store the same message at the same time. */
-export function withArchive<T>(
+export async function withArchive<T>(
   archive: string,
   signal: AbortSignal,
   work: () => Promise<T>,
 ): Promise<T> {
+  await makeDirectory(archive).catch((error: unknown) => {
+    throw unusable('write', archive, error);
+  });
   const what = `the archive ${archive}`;
   const options = { waitMs: 60_000, signal, what, failure: 'archive' } as const;
   return withLock(join(archive, '.mailctl.lock'), options, work);
+}
+
+/** Why an archive cannot be where the config says. */
+export function unusable(use: 'read' | 'write', archive: string, error: unknown): Failure {
+  const isFile = ['EEXIST', 'ENOTDIR'].includes(errorCode(error) ?? '');
+  const why = isFile ? 'a file is where its folder should be' : errorText(error);
+  return new Failure('archive', `cannot ${use} the archive ${archive}: ${why}`, {
+    hint: 'name another folder as archive in the config',
+    cause: error,
+  });
 }
 
 /**

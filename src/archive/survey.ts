@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode } from '../errors.ts';
+import { unusable } from './archive-folder.ts';
 import { type Format, isFormat } from './formats.ts';
 import { indexFile, loadIndex } from './index-file.ts';
 import { loadSyncState, type SyncState } from './sync-state.ts';
@@ -14,12 +15,15 @@ export interface Holding {
   readonly sizeBytes: number;
 }
 
-/** Everything below an archive that mailctl remembers; no server is asked. */
+/**
+ * Everything below an archive that mailctl remembers; no server is asked.
+ * @throws Failure 'archive' | 'data'
+ */
 export async function surveyArchive(root: string): Promise<Holding[]> {
   const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch(
     (error: unknown) => {
       if (errorCode(error) === 'ENOENT') return [];
-      throw error;
+      throw unusable('read', root, error);
     },
   );
   const holdings: Holding[] = [];

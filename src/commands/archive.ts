@@ -1,4 +1,5 @@
 import { type Holding, surveyArchive } from '../archive/survey.ts';
+import { formatBytes } from '../terminal/progress-line.ts';
 import type { Column } from '../terminal/table.ts';
 import { type App, appAccount } from './app.ts';
 import type { RowOf } from './rows.ts';
@@ -10,7 +11,12 @@ const columns: readonly Column<ArchiveRow>[] = [
   { header: 'Folder', value: ({ folder }) => folder, flexible: true },
   { header: 'Format', value: ({ format }) => format },
   { header: 'Messages', value: ({ messages }) => String(messages), align: 'right' },
-  { header: 'Bytes', value: ({ sizeBytes }) => String(sizeBytes), align: 'right' },
+  {
+    header: 'Size',
+    value: ({ sizeBytes }) => String(sizeBytes),
+    display: ({ sizeBytes }) => formatBytes(sizeBytes),
+    align: 'right',
+  },
   { header: 'Gone', value: ({ gone }) => String(gone || ''), align: 'right' },
   { header: 'Failed', value: ({ failed }) => String(failed || ''), align: 'right' },
   { header: 'Path', value: ({ path }) => path, pipeOnly: true },
@@ -41,7 +47,10 @@ export const archive: Verb = {
 
 async function showArchive(app: App): Promise<void> {
   const { archive: root } = await appAccount(app);
-  await app.output.rows((await surveyArchive(root)).map(toRow), columns);
+  const rows = (await surveyArchive(root)).map(toRow);
+  await app.output.rows(rows, columns);
+  if (rows.length > 0 || app.output.format !== 'table') return;
+  app.remark(`nothing is kept in ${root} yet; mailctl fetch brings it`);
 }
 
 function toRow({ directory, format, state, sizeBytes }: Holding): ArchiveRow {

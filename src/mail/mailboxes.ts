@@ -86,7 +86,13 @@ async function openMailbox(
   options: MailboxOpenOptions,
   limits?: Limits,
 ): Promise<OpenMailbox> {
-  checkPath(path);
+  if (!isPath(path)) {
+    // Also what a server lists may be such a name: the other folders are to be had all the same.
+    const shown = path.replaceAll(controls, '\ufffd'); // a line end would be one of the message
+    throw new Failure('not-found', `no server can be asked for the folder ${shown}: ${notAPath}`, {
+      hint: 'mailctl folders lists them',
+    });
+  }
   knowMailbox(connection.client, path);
   const open = (client: ImapFlow) =>
     client.mailboxOpen(path, options).catch((error: unknown) => {
@@ -111,13 +117,18 @@ export function noSuchFolder(path: string, cause?: unknown): Failure {
   });
 }
 
+const controls = /[\u0000-\u001f\u007f]/g;
+const notAPath = 'a folder name must not be empty or hold control characters';
+
 /** A folder name goes to the server as it is, so it must not end a line. */
+function isPath(path: string): boolean {
+  return path !== '' && path.search(controls) === -1;
+}
+
+/** @throws Failure 'usage' */
 export function checkPath(path: string): void {
-  if (path === '' || /[\u0000-\u001f\u007f]/.test(path)) {
-    throw new Failure('usage', 'a folder name must not be empty or hold control characters', {
-      hint: 'mailctl folders lists them',
-    });
-  }
+  if (isPath(path)) return;
+  throw new Failure('usage', notAPath, { hint: 'mailctl folders lists them' });
 }
 
 function checkedMailbox(mailbox: MailboxObject, path: string): OpenMailbox {

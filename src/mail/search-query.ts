@@ -21,6 +21,15 @@ export function parseQuery(query: string, now: Date): Expression {
   return expression;
 }
 
+/** What `since:` means, said by a flag. @throws Failure 'usage' */
+export function arrivedSince(date: string, now: Date): Expression {
+  const meant = searchFields.get('since')?.(date, now);
+  if (typeof meant === 'object') return meant;
+  throw new Failure('usage', `--since ${date} is no date: ${meant}`, {
+    hint: 'mailctl fetch --since 2026-11-30',
+  });
+}
+
 /** Gmail's own search language, as its IMAP takes it (X-GM-RAW). */
 export function gmailQuery(query: string): Expression {
   if (/[\u0000-\u001f\u007f]/.test(query)) {

@@ -34,7 +34,7 @@ export async function withLock<T>(
 ): Promise<T> {
   const locks = loadFileLocks();
   const file = await openLock(path).catch((error: unknown) => {
-    const message = `cannot write ${path}, the lock of ${options.what}: ${errorText(error)}`;
+    const message = `cannot write the lock of ${options.what}: ${errorText(error)}`;
     throw new Failure(options.failure, message, { cause: error });
   });
   try {

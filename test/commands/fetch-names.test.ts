@@ -61,3 +61,23 @@ describe('a folder of the server that is called like something of an archive is 
     ]);
   });
 });
+
+test('a folder whose name nobody can ask for does not take the others with it', async () => {
+  const folders = ['INBOX', 'a\u001b[31mred', 'Work'].map((name): [string, ScriptedFolder] => [
+    name,
+    { letters: [letter('any', 1)] },
+  ]);
+  const mail = await makeMailHome({ script: foldersScript(new Map(folders)) });
+  const told = {
+    code: 66,
+    stderr: expect.stringMatching(/"no server can be asked for the folder .*control characters"/),
+  };
+  const fetched = await run(['fetch', '--all-folders', '--json'], mail);
+  expect(fetched).toMatchObject(told);
+  const names = (type: string, { rows }: typeof fetched) =>
+    rows.filter((row) => row.type === type).map(({ folder }) => folder);
+  expect(names('saved', fetched).sort()).toEqual(['INBOX', 'Work']);
+  const verified = await run(['verify', '--all-folders', '--json'], mail);
+  expect(verified).toMatchObject(told);
+  expect(names('verified', verified)).toEqual(['INBOX', 'Work']);
+});

@@ -23,7 +23,7 @@ const cases: readonly Case[] = [
     name: 'an unknown flag',
     args: ['list', '--limti', '3'],
     message: /^unknown option '--limti'.*--limit/,
-    hint: /^mailctl .*--help$/,
+    hint: /^mailctl list --help$/,
   },
   {
     ...usage,

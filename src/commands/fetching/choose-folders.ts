@@ -1,3 +1,4 @@
+import { nearest } from '../../account/nearest.ts';
 import { Failure } from '../../errors.ts';
 import type { FetchConnection } from '../../mail/fetch-connection.ts';
 import type { MailboxStatus } from '../../mail/mailbox-status.ts';
@@ -34,8 +35,16 @@ function matching(all: readonly MailboxStatus[], name: string): MailboxStatus[] 
   // Some servers keep all folders below INBOX.
   const below = all.filter(({ path, delimiter }) => path === `INBOX${delimiter}${name}`);
   if (below.length > 0) return below;
-  if (!isPattern(name)) throw noSuchFolder(name);
-  throw new Failure('not-found', `no folder is ${name}`, { hint: 'mailctl folders lists them' });
+  if (isPattern(name)) {
+    throw new Failure('not-found', `no folder is ${name}`, { hint: 'mailctl folders lists them' });
+  }
+  const near = nearest(
+    name,
+    all.map(({ path }) => path),
+  );
+  throw near === null
+    ? noSuchFolder(name)
+    : new Failure('not-found', `there is no folder ${name}`, { hint: `did you mean ${near}?` });
 }
 
 function isPattern(name: string): boolean {

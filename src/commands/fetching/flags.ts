@@ -5,7 +5,7 @@ import type { Format } from '../../archive/formats.ts';
 import type { LineEndings } from '../../archive/sink.ts';
 import { Failure } from '../../errors.ts';
 import type { Expression } from '../../mail/search-expression.ts';
-import { parseQuery } from '../../mail/search-query.ts';
+import { arrivedSince, parseQuery } from '../../mail/search-query.ts';
 import { UidSet } from '../../uid-set.ts';
 import type { App } from '../app.ts';
 import { changesServer, type FetchRequest, isSameFolder, wantsAll } from './request.ts';
@@ -101,9 +101,12 @@ function searchExpression(
   words: readonly string[],
   since: string | undefined,
 ): Expression | null {
-  const parts = [...(words.length === 0 ? [] : [`(${words.join(' ')})`])];
-  if (since !== undefined) parts.push(`since:${since}`);
-  return parts.length === 0 ? null : parseQuery(parts.join(' '), app.system.now());
+  const now = app.system.now();
+  const parts = [
+    ...(words.length === 0 ? [] : [parseQuery(words.join(' '), now)]),
+    ...(since === undefined ? [] : [arrivedSince(since, now)]),
+  ];
+  return parts.length > 1 ? { kind: 'all', of: parts } : (parts[0] ?? null);
 }
 
 const maxStdinBytes = 16 << 20;

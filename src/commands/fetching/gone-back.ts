@@ -87,7 +87,10 @@ export async function keepOthers(
   const { state, kept } = archive;
   const again = kept.intersection(present);
   if (state === null || again.size === 0) return;
-  const others = await otherMessages(connection, archive, again, again);
+  const looking = app.progress.start(status.path);
+  const others = await otherMessages(connection, archive, again, again).finally(() =>
+    looking.done(),
+  );
   const files = await filesOf(archive, others);
   if (files.length === 0) return;
   await setAside(files);

@@ -1,6 +1,7 @@
 import { type ArchiveSettings, MailboxArchive } from '../../archive/mailbox-archive.ts';
 import type { FetchConnection } from '../../mail/fetch-connection.ts';
 import type { MailboxStatus } from '../../mail/mailbox-status.ts';
+import { formatBytes } from '../../terminal/progress-line.ts';
 import { UidSet } from '../../uid-set.ts';
 import type { App } from '../app.ts';
 import type { FetchRequest } from './request.ts';
@@ -37,7 +38,9 @@ export async function planOnly(
       messages: taken.length,
       sizeBytes,
     } as const;
-    const text = `${mailbox.path}: ${taken.length} messages, ${sizeBytes} bytes`;
+    const count = taken.length === 1 ? '1 message' : `${taken.length} messages`;
+    const size = app.output.format === 'table' ? formatBytes(sizeBytes) : `${sizeBytes} bytes`;
+    const text = `${mailbox.path}: ${count}, ${size}`;
     await app.output.row(row, text);
   }
 }

@@ -30,24 +30,49 @@ export async function verifyArchive(app: App, account: Account, flags: VerifyFla
   const { deep = false, repair = false, ...rest } = flags;
   const request = await fetchRequest(app, account, [], rest);
   const connection = await openFetching(app, account);
+  const options = { app, account, request, deep };
   let wrong = 0;
+  let failure: Failure | null = null;
   try {
     for (const mailbox of await chooseFolders(connection, request)) {
-      const options = { app, account, request, deep };
-      const bad = await withArchive(account.archive, app.system.signal, async () => {
-        const archive = await MailboxArchive.load(archiveSettings(app, account, request), mailbox);
-        const findings = await verifyMailbox(connection, mailbox, archive, options);
-        return findings.filter(({ what }) => what !== 'extra');
-      });
-      if (repair && bad.length > 0) await repairMailbox(mailbox, bad, options);
-      else wrong += bad.length;
+      try {
+        const bad = await badOf(connection, mailbox, options);
+        if (repair && bad.length > 0) await repairMailbox(mailbox, bad, options);
+        else wrong += bad.length;
+      } catch (error) {
+        // One mailbox that cannot be looked at must not hide the others.
+        if (!isOfMailbox(error) || !connection.usable) throw error;
+        failure ??= error;
+      }
     }
   } finally {
     connection.close();
   }
+  if (failure !== null) throw failure;
   if (wrong === 0) return;
-  throw new Failure('incomplete', `${wrong} messages are missing or damaged`, {
-    hint: 'mailctl verify --repair fetches them',
+  const which = wrong === 1 ? '1 message is' : `${wrong} messages are`;
+  throw new Failure('incomplete', `${which} missing or damaged`, {
+    hint: 'run the same command with --repair: it fetches what is missing or damaged',
+  });
+}
+
+function isOfMailbox(error: unknown): error is Failure {
+  return (
+    error instanceof Failure && ['not-found', 'refused', 'protocol', 'data'].includes(error.kind)
+  );
+}
+
+/** What of a mailbox is missing or damaged. */
+function badOf(
+  connection: FetchConnection,
+  mailbox: MailboxStatus,
+  options: VerifyOptions,
+): Promise<Finding[]> {
+  const { app, account, request } = options;
+  return withArchive(account.archive, app.system.signal, async () => {
+    const archive = await MailboxArchive.load(archiveSettings(app, account, request), mailbox);
+    const findings = await verifyMailbox(connection, mailbox, archive, options);
+    return findings.filter(({ what }) => what !== 'extra');
   });
 }
 
@@ -129,7 +154,13 @@ async function tell(
   const count = (what: Finding['what']) => findings.filter((one) => one.what === what).length;
   const counts = { missing: count('missing'), damaged: count('damaged'), extra: count('extra') };
   const row: RowOf<'verified'> = { type: 'verified', folder, messages: kept.size, ...counts };
-  const told = `${kept.size} kept, ${counts.missing} missing, ${counts.damaged} damaged, ${counts.extra} no longer on the server`;
+  const told = [
+    `${kept.size} kept`,
+    ...(counts.missing + counts.damaged === 0 ? ['nothing missing or damaged'] : []),
+    ...(counts.missing > 0 ? [`${counts.missing} missing`] : []),
+    ...(counts.damaged > 0 ? [`${counts.damaged} damaged`] : []),
+    ...(counts.extra > 0 ? [`${counts.extra} no longer on the server`] : []),
+  ].join(', ');
   await app.output.row(row, app.output.format === 'table' ? `${folder}: ${told}` : null);
 }
 
