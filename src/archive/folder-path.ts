@@ -20,17 +20,16 @@ export type Layout = 'tree' | 'maildir++';
 /**
  * Where a mailbox lies below the archive: one folder a level, so that the tree reads like the
  * server's. Whatever a file name must not hold is percent-encoded, and `%` itself with it, so that
- * two mailboxes never share a folder and none lies outside. Null for a name with an empty level.
+ * two mailboxes never share a folder and none lies outside. An empty level is `%` alone.
  */
 export function folderPath(
   archive: string,
   mailbox: string,
   delimiter: string | null,
   layout: Layout = 'tree',
-): string | null {
+): string {
   const levels = delimiter === null ? [mailbox] : mailbox.split(delimiter);
-  const names = levels.map(encodeFileName);
-  if (names.includes('')) return null;
+  const names = levels.map((level) => (level === '' ? '%' : encodeFileName(level)));
   if (layout === 'maildir++') {
     if (mailbox === 'INBOX') return archive;
     // The dot is Maildir++'s delimiter; beyond ASCII its readers expect modified UTF-7.

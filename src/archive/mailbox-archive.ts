@@ -120,9 +120,6 @@ export class MailboxArchive {
   /** Read what is remembered of a mailbox; nothing is written. @throws Failure 'archive' | 'data' */
   static async load(settings: ArchiveSettings, mailbox: ArchivedMailbox): Promise<MailboxArchive> {
     const folder = folderPath(settings.root, mailbox.path, mailbox.delimiter, settings.layout);
-    if (folder === null) {
-      throw new Failure('archive', `no folder on a disk can be named like ${mailbox.path}`);
-    }
     // Headers alone are no messages: they live beside them, with a memory of their own.
     const directory = settings.portion === 'header' ? join(folder, '.headers') : folder;
     const isNew = !(await refuseLinks(settings.root, directory));

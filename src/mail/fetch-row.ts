@@ -129,7 +129,8 @@ function setItem(row: Row, name: string, value: Value): void {
       row.sizeBytes = toSize(text(value));
       break;
     case 'FLAGS':
-      row.flags = texts(value);
+      // \Recent says something about sessions, not about the message; RFC 9051 gave it up.
+      row.flags = texts(value)?.filter((flag) => flag !== '\\Recent') ?? null;
       break;
     case 'INTERNALDATE':
       row.internalDate = toDate(text(value));

@@ -8,7 +8,7 @@ import { uidValidity } from '../support/usual-imap.ts';
 
 /** Called like what an archive has for itself. */
 const names = [
-  'INBOX',
+  ...['INBOX', 'Work//gone', 'Lists/'],
   ...['gone', 'Headers', 'gone/new', 'Work', 'Work/gone', 'maildirfolder', 'maildirfolder/x'],
   ...['mailctl/json', 'mailctl/Lock', 'mailctl/index', 'mailctl-eml/json', 'mailctl-mbox/index'],
   ...['.gone', '.headers', '.mailctl.json', '.mailctl.lock', '.mailctl-mbox.index'],

@@ -1,4 +1,5 @@
 import type { Account } from '../../account/account.ts';
+import type { Format } from '../../archive/formats.ts';
 import type { StoredMessage } from '../../archive/mailbox-archive.ts';
 import { Failure } from '../../errors.ts';
 import type { MailboxStatus } from '../../mail/mailbox-status.ts';
@@ -13,6 +14,7 @@ export class Report {
   #failed = 0;
   #failedIn = '';
   #withNews = 0;
+  #done = 0;
 
   constructor(app: App, account: Account, mailboxes: number) {
     this.#app = app;
@@ -29,7 +31,7 @@ export class Report {
 
   /** A mailbox that was not even opened. */
   async unchanged({ path }: MailboxStatus, skipped: number): Promise<void> {
-    await this.#line(path, { saved: 0, skipped, failed: 0 });
+    await this.#line(path, { saved: 0, skipped, failed: 0 }, '');
   }
 
   async fetched(pass: MailboxPass, uidValidity: number): Promise<void> {
@@ -49,26 +51,35 @@ export class Report {
     const failed = pass.storing.failed.size + pass.unnamed;
     this.#failed += failed;
     if (failed > 0) this.#failedIn = this.#failedIn === '' ? folder : 'the messages';
-    await this.#line(folder, { saved: pass.storing.saved, skipped: pass.skipped, failed });
+    const counts = { saved: pass.storing.saved, skipped: pass.skipped, failed };
+    await this.#line(folder, counts, this.#whereTo(pass.archive.format));
   }
 
   async #line(
     folder: string,
     counts: { readonly saved: number; readonly skipped: number; readonly failed: number },
+    whereTo: string,
   ): Promise<void> {
     const { output } = this.#app;
-    const news =
-      counts.saved === 0 ? 'nothing new' : `${counts.saved} new in ${this.#account.archive}`;
+    const news = counts.saved === 0 ? 'nothing new' : `${counts.saved} new${whereTo}`;
     if (counts.saved > 0) this.#withNews += 1;
-    // Of many folders a person wants to read of those where something happened.
-    const told = counts.saved > 0 || this.#mailboxes === 1;
+    this.#done += 1;
+    // Of many folders a person wants to read of those where something happened. What is new and
+    // could not be had is told as that.
+    const told = counts.saved > 0 || (this.#mailboxes === 1 && counts.failed === 0);
     const text = output.format === 'table' && told ? `${folder}: ${news}` : null;
     await output.row({ type: 'fetched' as const, folder, ...counts }, text);
+  }
+
+  #whereTo(format: Format): string {
+    if (format === 'ndjson') return ''; // it is there to be seen
+    return format === 'pipe' ? ' given to the command' : ` in ${this.#account.archive}`;
   }
 
   async end(): Promise<void> {
     const { output } = this.#app;
     if (this.#mailboxes === 1 || this.#withNews > 0 || output.format !== 'table') return;
+    if (this.#failed > 0 || this.#done < this.#mailboxes) return;
     await output.raw(`${this.#mailboxes} folders: nothing new\n`);
   }
 

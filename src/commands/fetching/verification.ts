@@ -138,6 +138,8 @@ async function tell(
   },
 ): Promise<void> {
   const folder = mailbox.path;
+  // Where nothing is kept at all a person needs no line for each that is not.
+  const named = kept.size > 0 || app.output.format !== 'table';
   for (const { uid, what, reason, path } of findings) {
     const row = {
       type: 'discrepancy' as const,
@@ -149,7 +151,7 @@ async function tell(
       reason,
       path,
     };
-    await app.output.row(row, `${folder} UID ${uid}: ${what}, ${reason}`);
+    await app.output.row(row, named ? `${folder} UID ${uid}: ${what}, ${reason}` : null);
   }
   const count = (what: Finding['what']) => findings.filter((one) => one.what === what).length;
   const counts = { missing: count('missing'), damaged: count('damaged'), extra: count('extra') };
