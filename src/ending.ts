@@ -35,7 +35,11 @@ function toFailure(error: unknown, system: System, verb: string | null): Failure
 
 function usageFailure(error: Error, verb: string | null): Failure {
   if (errorCode(error) === 'commander.help') {
-    return new Failure('usage', 'no verb was given', { hint: 'mailctl list' });
+    return verb === null
+      ? new Failure('usage', 'no verb was given', { hint: 'mailctl list' })
+      : new Failure('usage', `${verb} needs another word`, {
+          hint: `mailctl ${verb} --help`,
+        });
   }
   const message = error.message
     .replace(/^error: /, '')

@@ -2,11 +2,10 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { encodeFileName } from './folder-path.ts';
 import { decodeWords, headerField } from './header.ts';
+import { nameFields } from './name-fields.ts';
 import type { MessageToStore, OpenSink, Sink, StoredPlace } from './sink.ts';
 import { written } from './written.ts';
 
-/** What --name may hold, in braces. */
-export const nameFields = ['date', 'time', 'subject', 'from', 'message-id'] as const;
 const defaultTemplate = '{date}';
 
 /**

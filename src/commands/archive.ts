@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { type Holding, surveyArchive } from '../archive/survey.ts';
 import { formatBytes } from '../terminal/progress-line.ts';
 import type { Column } from '../terminal/table.ts';
@@ -9,7 +10,11 @@ type ArchiveRow = RowOf<'archive'>;
 
 const columns: readonly Column<ArchiveRow>[] = [
   { header: 'Folder', value: ({ folder }) => folder, flexible: true },
-  { header: 'Format', value: ({ format }) => format },
+  {
+    header: 'Format',
+    value: ({ format }) => format,
+    display: ({ format, path }) => (basename(path) === '.headers' ? 'headers' : format),
+  },
   { header: 'Messages', value: ({ messages }) => String(messages), align: 'right' },
   {
     header: 'Size',

@@ -1,9 +1,18 @@
+import { nameFields } from '../archive/name-fields.ts';
 import { appAccount } from './app.ts';
 import { formatOption, layoutOption } from './archive-flags.ts';
 import { fetchRequest } from './fetching/flags.ts';
 import { fetchMail } from './fetching/run.ts';
-import { byteSize, choice, positiveInteger, repeated } from './flags.ts';
+import { byteSize, choice, filled, InvalidValue, positiveInteger, repeated } from './flags.ts';
 import { examples, serverEndings, type Verb } from './verb.ts';
+
+function nameTemplate(template: string): string {
+  for (const [field, name] of filled(template).matchAll(/\{([a-z-]+)\}/g)) {
+    if (nameFields.some((known) => known === name)) continue;
+    throw new InvalidValue(`There is no ${field}: it knows {${nameFields.join('} {')}}.`);
+  }
+  return template;
+}
 
 export const fetch: Verb = {
   endings: ['incomplete', ...serverEndings],
@@ -33,9 +42,13 @@ export const fetch: Verb = {
         'lf, as mail programs here expect, or keep the bytes of the server (lf)',
         choice(['lf', 'keep']),
       )
-      .option('--name <template>', 'of .eml files: {date} {time} {subject} {from} {message-id}')
+      .option(
+        '--name <template>',
+        'of .eml files: {date} {time} {subject} {from} {message-id}',
+        nameTemplate,
+      )
       .option('--source', 'with --format ndjson: the bytes, too, in base64')
-      .option('--pipe <command>', 'give each message to the stdin of a command instead')
+      .option('--pipe <command>', 'give each message to the stdin of a command instead', filled)
       .option('--mirror', 'follow the server: flags, and what is gone moves to .gone')
       .option('--prune', 'with --mirror: remove what is gone')
       .option('--mark-seen', 'mark as read on the server what is stored')

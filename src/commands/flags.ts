@@ -49,6 +49,11 @@ export function choice<const T extends string>(words: readonly T[]): (value: str
 
 /** A flag that may be given several times. */
 export function repeated(value: string, previous: readonly string[] | undefined): string[] {
-  if (value === '') throw new InvalidValue('It must not be empty.');
-  return [...(previous ?? []), value];
+  return [...(previous ?? []), filled(value)];
+}
+
+/** Anything but nothing, which is what a variable that is not set gives. */
+export function filled(value: string): string {
+  if (value.trim() === '') throw new InvalidValue('It must not be empty.');
+  return value;
 }

@@ -48,6 +48,9 @@ describe.skipIf(process.platform !== 'linux')('on a terminal', () => {
       expect.stringMatching(/^Folder +Format +Messages +Size /),
       expect.stringMatching(/^INBOX +maildir +3 +\d+ B$/),
     ]);
+    await run(['fetch', '--headers-only'], mail);
+    const held = await runOnTerminal(['archive', 'info'], mail);
+    expect(held.lines.slice(1).map((line) => line.split(/ +/)[1])).toEqual(['maildir', 'headers']);
   });
 
   test('verify tells what is wrong, or that nothing is, and how it is mended', async () => {

@@ -76,6 +76,27 @@ const cases: readonly Case[] = [
   },
   {
     ...usage,
+    name: 'a command that is empty',
+    args: ['fetch', '--pipe', ' '],
+    message: /--pipe <command>.* must not be empty$/,
+    hint: /^mailctl fetch --help$/,
+  },
+  {
+    ...usage,
+    name: 'a name for files with a field there is not',
+    args: ['fetch', '--format', 'eml', '--name', '{date} {sbject}'],
+    message: /--name <template>.* There is no \{sbject\}: it knows \{date\} .*\{message-id\}$/,
+    hint: /^mailctl fetch --help$/,
+  },
+  {
+    ...usage,
+    name: 'a verb of verbs without one of them',
+    args: ['archive'],
+    message: /^archive needs another word$/,
+    hint: /^mailctl archive --help$/,
+  },
+  {
+    ...usage,
     name: 'a log file that cannot be written',
     args: ['list', '--log-file', 'no/such/folder/log'],
     message: /^cannot write the log no\/such\/folder\/log: /,
