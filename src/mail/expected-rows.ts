@@ -23,9 +23,11 @@ export class ExpectedRows {
   readonly #asked: (uid: number) => boolean;
   readonly #rows: Pick<RowsInOrder, 'take' | 'end'>;
   readonly #onFlood: () => void;
-  readonly #seen = new Set<number>();
+  /** Null where their order tells those that come twice. */
+  readonly #seen: Set<number> | null;
   readonly #most: number;
   #junk: number;
+  #came = 0;
 
   constructor({ uids, exists: said, uidNext, ordered, onRow, onFlood }: Expectation) {
     const exists = Math.min(said, maxMessages);
@@ -33,6 +35,7 @@ export class ExpectedRows {
     const next = uidNext !== null && uidNext > said ? uidNext : 2 ** 32;
     this.#asked = (uid) => (uids === null ? uid < next : uids.has(uid));
     const known = uids !== null || !ordered;
+    this.#seen = known ? new Set() : null;
     this.#rows = known ? { take: onRow, end: () => undefined } : new RowsInOrder(onRow);
     this.#onFlood = onFlood;
     // Of all messages, what is beyond UIDNEXT may have arrived just now; or UIDNEXT is wrong.
@@ -42,18 +45,20 @@ export class ExpectedRows {
 
   /** How many have come. */
   get came(): number {
-    return this.#seen.size;
+    return this.#came;
   }
 
   /** Null is a row that could not be read. No more come while the promise it gives is pending. */
   take(row: FetchRow | null): Promise<void> | undefined {
-    const good = row !== null && !this.#seen.has(row.uid) && this.#asked(row.uid);
-    if (!good || this.#seen.size === this.#most) {
+    if (this.#junk === 0) return undefined;
+    const good = row !== null && !this.#seen?.has(row.uid) && this.#asked(row.uid);
+    if (!good || this.#came === this.#most) {
       this.#junk = good ? 0 : this.#junk - 1;
       if (this.#junk === 0) this.#onFlood();
       return undefined;
     }
-    this.#seen.add(row.uid);
+    this.#came += 1;
+    this.#seen?.add(row.uid);
     return this.#rows.take(row);
   }
 

@@ -82,8 +82,8 @@ export interface FetchConnection {
   search(expression: Expression, onStep: (text: string) => void): Promise<UidSet>;
   /** Which of these there are. */
   existing(uids: UidSet): Promise<UidSet>;
-  /** Null asks for all messages there are. */
-  sizes(uids: UidSet | null): Promise<SizedMessage[]>;
+  /** Bytes of each message; null asks for all there are. */
+  sizes(uids: UidSet | null): Promise<Map<number, number>>;
   /**
    * Messages with their bytes, each given to `onMessage` as it comes; of one larger than
    * `maxBytesEach` the size only. No more come while a promise it gives is pending. Resolves
@@ -201,12 +201,12 @@ export function fetchConnection(connection: Connection, account: Account): Fetch
       return found.intersection(uids);
     },
     async sizes(uids) {
-      const sized: SizedMessage[] = [];
+      const sizes = new Map<number, number>();
       await fetch.rows(uids, '(UID RFC822.SIZE)', {}, ({ uid, sizeBytes }) => {
-        sized.push({ uid, sizeBytes: sizeBytes ?? 0 });
+        sizes.set(uid, sizeBytes ?? 0);
         return undefined;
       });
-      return sized;
+      return sizes;
     },
     fetch: (uids, options, onMessage) => {
       const { expectedBytes: bytes } = options;

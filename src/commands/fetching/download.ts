@@ -20,8 +20,8 @@ const maxBytesAtOnce = 128 << 10;
 
 /** Messages of one mailbox on their way from the server; what does not come is noted. */
 export class Download {
-  /** Messages the server has described and not sent. */
-  readonly sizes = new Map<number, number>();
+  /** Bytes of each message the server has described and not sent. */
+  sizes = new Map<number, number>();
   readonly came = new Set<number>();
   /** What has to be tried once more, and why. */
   readonly again = new Map<number, string>();
@@ -40,7 +40,9 @@ export class Download {
 
   /** Null asks for the sizes of all there are. */
   async askSizes(connection: FetchConnection, uids: UidSet | null): Promise<void> {
-    for (const { uid, sizeBytes } of await connection.sizes(uids)) this.sizes.set(uid, sizeBytes);
+    const sizes = await connection.sizes(uids);
+    for (const [uid, sizeBytes] of this.sizes) sizes.set(uid, sizeBytes);
+    this.sizes = sizes;
   }
 
   /** How few messages are asked for, all in one go. */

@@ -207,8 +207,9 @@ export class MailboxPass {
   #sized(left: UidSet, maxSizeBytes: number | null): SizedMessage[] {
     const { sizes, came, again } = this.#download;
     const sized: SizedMessage[] = [];
-    for (const [uid, sizeBytes] of [...sizes].sort(([a], [b]) => a - b)) {
+    for (const uid of [...sizes.keys()].sort((a, b) => a - b)) {
       if (came.has(uid) || !left.has(uid)) continue;
+      const sizeBytes = sizes.get(uid) ?? 0;
       if (maxSizeBytes !== null && sizeBytes > maxSizeBytes) this.skipped += 1;
       else sized.push({ uid, sizeBytes });
     }
@@ -280,9 +281,9 @@ export class MailboxPass {
     for (const [uid, reason] of [...again]) {
       again.delete(uid);
       if (!there.has(uid)) continue;
-      const [message] = await connection.sizes(UidSet.of([uid]));
-      if (message === undefined) failed.set(uid, reason);
-      else await this.#download.fetchWindow(connection, [message]);
+      const sizeBytes = (await connection.sizes(UidSet.of([uid]))).get(uid);
+      if (sizeBytes === undefined) failed.set(uid, reason);
+      else await this.#download.fetchWindow(connection, [{ uid, sizeBytes }]);
     }
     for (const [uid, reason] of again) failed.set(uid, reason);
   }

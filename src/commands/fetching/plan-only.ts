@@ -29,9 +29,9 @@ export async function planOnly(
     const stored = same && !request.refetch ? state.stored : UidSet.empty;
     let wanted = present.minus(stored);
     if (limit !== null) wanted = UidSet.of([...wanted].slice(-limit));
-    const sizes = wanted.size === 0 ? [] : await connection.sizes(wanted);
-    const taken = sizes.filter(({ sizeBytes }) => sizeBytes <= (maxSizeBytes ?? sizeBytes));
-    const sizeBytes = taken.reduce((sum, one) => sum + one.sizeBytes, 0);
+    const sizes = wanted.size === 0 ? [] : [...(await connection.sizes(wanted)).values()];
+    const taken = sizes.filter((bytes) => bytes <= (maxSizeBytes ?? bytes));
+    const sizeBytes = taken.reduce((sum, bytes) => sum + bytes, 0);
     const row = {
       type: 'planned',
       folder: mailbox.path,

@@ -98,8 +98,8 @@ async function verifyMailbox(
   }
   const stored = state?.stored ?? UidSet.empty;
   const kept = stored.minus(state?.gone ?? UidSet.empty);
-  const sizes = opened.messages === 0 ? [] : await connection.sizes(null);
-  const present = (await connection.uids()).union(UidSet.of(sizes.map(({ uid }) => uid)));
+  const sizes = opened.messages === 0 ? new Map<number, number>() : await connection.sizes(null);
+  const present = (await connection.uids()).union(UidSet.of(sizes.keys()));
   const index = (await archive.loadIndex()).get(opened.uidValidity) ?? new Map();
   const local = await inspect(archive, { deep });
   const findings: Finding[] = [
@@ -109,7 +109,7 @@ async function verifyMailbox(
     ...[...kept.minus(present)].map((uid) => finding(uid, 'extra', 'no longer on the server')),
   ];
   const known = new Set(findings.map(({ uid }) => uid));
-  for (const { uid, sizeBytes } of sizes) {
+  for (const [uid, sizeBytes] of sizes) {
     const size = index.get(uid)?.serverBytes ?? null;
     if (known.has(uid) || size === null || size === sizeBytes) continue;
     findings.push(finding(uid, 'damaged', `the server says ${sizeBytes} bytes, it said ${size}`));
