@@ -17,7 +17,7 @@ import { Download, fewMessages } from './download.ts';
 import { type FollowedChanges, followedChanges, resumePoint } from './followed-changes.ts';
 import { forgetOthers, keepOthers, whyDoubtful } from './gone-back.ts';
 import { mirrorMailbox } from './mirror.ts';
-import { arrivals, everyUid } from './presence.ts';
+import { arrivals, everyUid, likelyFew } from './presence.ts';
 import { recognise } from './recognise.ts';
 import { changesServer, wantsAll } from './request.ts';
 import type { FetchRun } from './run.ts';
@@ -296,23 +296,13 @@ export class MailboxPass {
   async #openFirst(connection: FetchConnection): Promise<ResumedMailbox> {
     const { selection, refetch, mirror, afterwards } = this.#run.request;
     const plain = wantsAll(selection) && !refetch && mirror === null && !changesServer(afterwards);
-    const uids = plain ? this.#expected() : undefined;
+    const uids = plain ? likelyFew(this.archive, this.status, fewMessages) : undefined;
     if (uids === undefined) return this.#open(connection, this.since);
     const { fewOptions } = this.#download;
     const { status } = this;
     const { opened, coming } = await this.#run.openAndFetch(connection, status, uids, fewOptions);
     this.#download.coming = coming;
     return this.#checked(opened);
-  }
-
-  /** What is likely to be wanted, by STATUS; null is all there is, undefined more than a few. */
-  #expected(): UidSet | null | undefined {
-    const { status, archive } = this;
-    const isFew = (count: number | null) => count !== null && count > 0 && count <= fewMessages;
-    if (archive.isNew) return isFew(status.messages) ? null : undefined;
-    if (status.uidValidity !== archive.state?.uidValidity) return undefined;
-    const arrived = arrivals(archive.state, status);
-    return arrived !== null && isFew(arrived.size) ? arrived : undefined;
   }
 
   async #open(connection: FetchConnection, since: Since | null = null): Promise<ResumedMailbox> {

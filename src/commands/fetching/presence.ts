@@ -1,3 +1,4 @@
+import type { MailboxArchive } from '../../archive/mailbox-archive.ts';
 import type { SyncState } from '../../archive/sync-state.ts';
 import { Failure } from '../../errors.ts';
 import type { FetchConnection } from '../../mail/fetch-connection.ts';
@@ -45,4 +46,20 @@ export function arrivals(state: SyncState | null, now: Counts): UidSet | null {
   const grown = now.uidNext - then.uidNext;
   if (grown < 0 || now.messages - then.messages !== grown) return null;
   return grown === 0 ? UidSet.empty : UidSet.parse(`${then.uidNext}:${now.uidNext - 1}`);
+}
+
+/**
+ * What is likely to be wanted of a mailbox, by STATUS, as long as it is no more than `few`
+ * messages; null for all there are, undefined where it is more, or nothing, or cannot be told.
+ */
+export function likelyFew(
+  { isNew, state }: Pick<MailboxArchive, 'isNew' | 'state'>,
+  status: MailboxStatus,
+  few: number,
+): UidSet | null | undefined {
+  const isFew = (count: number | null) => count !== null && count > 0 && count <= few;
+  if (isNew) return isFew(status.messages) ? null : undefined;
+  if (status.uidValidity !== state?.uidValidity) return undefined;
+  const arrived = arrivals(state, status);
+  return arrived !== null && isFew(arrived.size) ? arrived : undefined;
 }
