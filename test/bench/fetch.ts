@@ -95,10 +95,11 @@ function choosePeers({ peers: wanted, quick, profile }: Options, directory: stri
     ...[mailctlPeer(profile), mbsync, mbsyncWithoutCompress],
     ...[...rawPeers(directory), curl, mpop, offlineimap],
   ];
-  const unknown = wanted?.filter((name) => !all.some((peer) => peer.name === name)) ?? [];
+  const called = ({ name }: Peer) => name.replaceAll(',', '');
+  const unknown = wanted?.filter((name) => !all.some((peer) => called(peer) === name)) ?? [];
   if (unknown.length > 0) throw new Error(`no such program: ${unknown.join(', ')}`);
   return all
-    .filter(({ name, quick: inQuick }) => (wanted ? wanted.includes(name) : inQuick || !quick))
+    .filter((peer) => (wanted ? wanted.includes(called(peer)) : peer.quick || !quick))
     .filter((peer) => {
       const why = peer.missing();
       if (why !== null) tell(`${peer.name} was left out: ${why}.`);

@@ -35,7 +35,7 @@ export const usage = `npm run bench -- [options]
   --corpora LIST     of ${corpora.map(({ name }) => name).join(', ')}
   --modes LIST       of ${modes.join(', ')}
   --links LIST       of ${linkNames.join(', ')}
-  --peers LIST       names as in the table
+  --peers LIST       names as in the table, without commas
   --repeats NUMBER   runs of each, interleaved; the medians are told (3; --quick: 1)
   --readme           write the tables into README.md
   --profile DIR      keep a CPU profile of each run of mailctl there (slower)
