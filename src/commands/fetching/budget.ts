@@ -2,6 +2,8 @@ import { collectGarbage } from '../../system/garbage.ts';
 
 /** After so many bytes what is left of them is cleared away. */
 const bytesBetweenCollections = 12 << 20;
+/** What a message leaves behind, however small it is. */
+const bytesPerMessage = 4096;
 /** How many bytes may be in memory, downloaded and not stored yet, before no more are asked for. */
 const maxBytes = 1 << 20;
 
@@ -11,10 +13,10 @@ export class Budget {
   #passed = 0;
   #waiting: (() => void)[] = [];
 
-  /** Count these while `work` has not ended. */
+  /** Count the bytes of a message while `work` has not ended. */
   async hold<T>(bytes: number, work: Promise<T>): Promise<T> {
     this.#bytes += bytes;
-    this.passed(bytes);
+    this.passed(Math.max(bytes, bytesPerMessage));
     try {
       return await work;
     } finally {

@@ -18,6 +18,9 @@ export const fewMessages = 200;
 /** Of those, what is larger comes in a second go. */
 const maxBytesAtOnce = 128 << 10;
 
+/** What a row without a body leaves behind. */
+const bytesPerRow = 200;
+
 /** Messages of one mailbox on their way from the server; what does not come is noted. */
 export class Download {
   /** Bytes of each message the server has described and not sent. */
@@ -41,6 +44,7 @@ export class Download {
   /** Null asks for the sizes of all there are. */
   async askSizes(connection: FetchConnection, uids: UidSet | null): Promise<void> {
     const sizes = await connection.sizes(uids);
+    this.#run.budget.passed(sizes.size * bytesPerRow);
     for (const [uid, sizeBytes] of this.sizes) sizes.set(uid, sizeBytes);
     this.sizes = sizes;
   }
