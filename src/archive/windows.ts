@@ -6,26 +6,25 @@ interface Sized {
   readonly sizeBytes: number;
 }
 
-/**
- * Cut a list of messages into runs that are fetched, stored and remembered together. One larger
- * than a window stands alone.
- */
-export function* windows<T extends Sized>(messages: readonly T[]): Generator<readonly T[]> {
-  let window: T[] = [];
+/** Messages that are fetched, stored and remembered together. */
+export interface Window extends Sized {
+  readonly uids: readonly number[];
+}
+
+/** Cut a list of messages into windows. One larger than a window stands alone. */
+export function* windows(messages: Iterable<Sized & { readonly uid: number }>): Generator<Window> {
+  let uids: number[] = [];
   let bytes = 0;
-  for (const message of messages) {
-    if (
-      window.length === maxMessages ||
-      (window.length > 0 && bytes + message.sizeBytes > maxBytes)
-    ) {
-      yield window;
-      window = [];
+  for (const { uid, sizeBytes } of messages) {
+    if (uids.length === maxMessages || (uids.length > 0 && bytes + sizeBytes > maxBytes)) {
+      yield { uids, sizeBytes: bytes };
+      uids = [];
       bytes = 0;
     }
-    window.push(message);
-    bytes += message.sizeBytes;
+    uids.push(uid);
+    bytes += sizeBytes;
   }
-  if (window.length > 0) yield window;
+  if (uids.length > 0) yield { uids, sizeBytes: bytes };
 }
 
 /** Whether a message is streamed to the disk by itself. */

@@ -6,8 +6,12 @@ const mebibyte = 1 << 20;
 const most = { messages: 200, bytes: 2 * mebibyte };
 
 function sizes(...given: readonly number[]): number[][] {
-  const messages = given.map((sizeBytes) => ({ sizeBytes }));
-  return [...windows(messages)].map((window) => window.map(({ sizeBytes }) => sizeBytes));
+  const messages = given.map((sizeBytes, uid) => ({ uid, sizeBytes }));
+  return [...windows(messages)].map(({ uids, sizeBytes }) => {
+    const window = uids.map((uid) => given[uid] ?? Number.NaN);
+    expect(sizeBytes).toBe(sum(window));
+    return window;
+  });
 }
 
 describe('messages are fetched in windows', () => {

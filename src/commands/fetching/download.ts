@@ -1,4 +1,4 @@
-import { isLarge } from '../../archive/windows.ts';
+import { isLarge, type Window } from '../../archive/windows.ts';
 import { errorText, Failure } from '../../errors.ts';
 import type {
   ComingMessages,
@@ -99,20 +99,23 @@ export class Download {
     }
   }
 
-  async fetchWindow(connection: FetchConnection, messages: readonly SizedMessage[]): Promise<void> {
-    const left = messages.filter(({ uid }) => !this.came.has(uid));
+  async fetchWindow(connection: FetchConnection, { uids, sizeBytes }: Window): Promise<void> {
+    const left = uids.filter((uid) => !this.came.has(uid));
     const [only] = left;
     if (only === undefined) return;
     let reason = 'the server did not send it';
+    const isAlone = uids.length === 1 && this.#run.request.portion === 'whole';
     try {
-      const alone = left.length === 1 && isLarge(only) && this.#run.request.portion === 'whole';
-      if (alone) await this.#fetchLarge(connection, only);
-      else reason = (await this.#fetchTogether(connection, left)) ?? reason;
+      if (isAlone && isLarge({ sizeBytes })) {
+        await this.#fetchLarge(connection, { uid: only, sizeBytes });
+      } else reason = (await this.#fetchTogether(connection, left, sizeBytes)) ?? reason;
     } catch (error) {
       if (!isOfMessages(error) || !connection.usable) throw error;
       reason = errorText(error);
     }
-    for (const { uid } of left) if (!this.came.has(uid)) this.again.set(uid, reason);
+    for (const uid of left) if (!this.came.has(uid)) this.again.set(uid, reason);
+    // Nobody asks for these any more; of a window that is begun anew only what has not come.
+    for (const uid of uids) this.came.delete(uid);
   }
 
   tellProgress(total: Totals): void {
@@ -137,13 +140,12 @@ export class Download {
   /** Gives why the answer broke off, where it did. */
   async #fetchTogether(
     connection: FetchConnection,
-    messages: readonly SizedMessage[],
+    uids: readonly number[],
+    expectedBytes: number,
   ): Promise<string | null> {
     const { portion } = this.#run.request;
-    const expectedBytes = messages.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-    const uids = UidSet.of(messages.map(({ uid }) => uid));
     const options = { portion, maxBytesEach: null, expectedBytes };
-    const { brokenOff } = await connection.fetch(uids, options, (one) =>
+    const { brokenOff } = await connection.fetch(UidSet.of(uids), options, (one) =>
       'content' in one ? this.#take(one) : undefined,
     );
     return brokenOff?.message ?? null;

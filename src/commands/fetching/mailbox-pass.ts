@@ -2,7 +2,7 @@ import type { MailboxArchive } from '../../archive/mailbox-archive.ts';
 import { setAside } from '../../archive/set-aside.ts';
 import { filesHere } from '../../archive/still-here.ts';
 import type { SyncState } from '../../archive/sync-state.ts';
-import { windows } from '../../archive/windows.ts';
+import { type Window, windows } from '../../archive/windows.ts';
 import { Failure } from '../../errors.ts';
 import type { Since } from '../../mail/changes.ts';
 import type { FetchConnection, SizedMessage } from '../../mail/fetch-connection.ts';
@@ -26,6 +26,7 @@ import { Storing } from './storing.ts';
 
 /** More than this that is named and not described is not asked for one by one. */
 const maxUndescribed = 1000;
+const usualHeaderBytes = 4096;
 
 /**
  * One mailbox in one run: what is missing is found out, cut into windows, fetched by whichever
@@ -191,37 +192,43 @@ export class MailboxPass {
     if (asked.size > 0 && atOnce) await this.#download.fetchFew(connection, asked);
     else if (asked.size > 0) await this.#download.askSizes(connection, asked);
 
-    const sized = this.#sized(left, maxSizeBytes);
-    const header = portion === 'header';
-    const cut = [...windows(header ? sized.map(({ uid }) => ({ uid, sizeBytes: 4096 })) : sized)];
+    const cut = [...windows(this.#sized(left, maxSizeBytes))];
+    this.#noteUndescribed(left);
     this.#windowsLeft = cut.length;
     if (cut.length === 0) return this.#finish(connection);
-    this.#download.tellProgress({ messages: sized.length, bytes: bytesOf(sized) });
+    this.#download.tellProgress({
+      messages: cut.reduce((sum, { uids }) => sum + uids.length, 0),
+      bytes: cut.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+    });
     this.#run.crew.add(
       cut.map((window) => this.#windowJob(window)),
       { urgent: true },
     );
   }
 
-  /** What is left to fetch, with its sizes; what has none is noted. */
-  #sized(left: UidSet, maxSizeBytes: number | null): SizedMessage[] {
-    const { sizes, came, again } = this.#download;
-    const sized: SizedMessage[] = [];
+  /** What is left to fetch, with its sizes. */
+  *#sized(left: UidSet, maxSizeBytes: number | null): Generator<SizedMessage> {
+    const { sizes, came } = this.#download;
+    const header = this.#run.request.portion === 'header';
     for (const uid of [...sizes.keys()].sort((a, b) => a - b)) {
       if (came.has(uid) || !left.has(uid)) continue;
       const sizeBytes = sizes.get(uid) ?? 0;
       if (maxSizeBytes !== null && sizeBytes > maxSizeBytes) this.skipped += 1;
-      else sized.push({ uid, sizeBytes });
+      else yield { uid, sizeBytes: header ? usualHeaderBytes : sizeBytes };
     }
+  }
+
+  /** Of what is left, that which has no size. */
+  #noteUndescribed(left: UidSet): void {
+    const { sizes, came, again } = this.#download;
     const undescribed = left.minus(UidSet.of([...sizes.keys(), ...came]));
     if (undescribed.size > maxUndescribed) this.unnamed += undescribed.size;
     else for (const uid of undescribed) again.set(uid, 'the server did not describe it');
     sizes.clear();
-    return sized;
   }
 
-  #windowJob(window: readonly SizedMessage[]): Job {
-    return this.#job(bytesOf(window), async (connection) => {
+  #windowJob(window: Window): Job {
+    return this.#job(window.sizeBytes, async (connection) => {
       await this.#open(connection);
       await this.#download.fetchWindow(connection, window);
       this.#windowsLeft -= 1;
@@ -283,7 +290,7 @@ export class MailboxPass {
       if (!there.has(uid)) continue;
       const sizeBytes = (await connection.sizes(UidSet.of([uid]))).get(uid);
       if (sizeBytes === undefined) failed.set(uid, reason);
-      else await this.#download.fetchWindow(connection, [{ uid, sizeBytes }]);
+      else await this.#download.fetchWindow(connection, { uids: [uid], sizeBytes });
     }
     for (const [uid, reason] of again) failed.set(uid, reason);
   }
@@ -319,10 +326,6 @@ export class MailboxPass {
     this.#uidValidity = opened.uidValidity;
     return opened;
   }
-}
-
-function bytesOf(messages: readonly SizedMessage[]): number {
-  return messages.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
 }
 
 function tooMany(path: string): Failure {
