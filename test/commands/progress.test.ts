@@ -37,6 +37,17 @@ describe.skipIf(process.platform !== 'linux')('progress', () => {
     expect(screen(stdout)).toMatch(/^UID {2}Date .*\n(.*\n){3}$/);
   });
 
+  test('of verify names the folder', async () => {
+    const { script, answer } = slowServer();
+    const { home, env } = await makeMailHome({ script });
+    const running = startInTerminal(['verify'], { home, env });
+    await running.waitForStdout(/INBOX {2}…\r\n/);
+    answer();
+    const { code, stdout } = await running.result;
+    expect(code).toBe(1);
+    expect(screen(stdout)).toMatch(/^INBOX: 0 kept, 3 missing\n/);
+  });
+
   test('of fetch counts the messages of each folder', async () => {
     let answer = () => {};
     const told = new Promise<void>((resolve) => {

@@ -69,11 +69,12 @@ function badOf(
   options: VerifyOptions,
 ): Promise<Finding[]> {
   const { app, account, request } = options;
+  const looking = app.progress.start(mailbox.path);
   return withArchive(account.archive, app.system.signal, async () => {
     const archive = await MailboxArchive.load(archiveSettings(app, account, request), mailbox);
     const findings = await verifyMailbox(connection, mailbox, archive, options);
     return findings.filter(({ what }) => what !== 'extra');
-  });
+  }).finally(() => looking.done());
 }
 
 interface VerifyOptions {
