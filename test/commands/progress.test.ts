@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { makeMailHome } from '../support/mail-home.ts';
 import { run } from '../support/run.ts';
@@ -71,6 +72,18 @@ describe.skipIf(process.platform !== 'linux')('progress', () => {
     await running.waitForStdout(/INBOX .*0\/3/);
     answer();
     expect((await running.result).code).not.toBe(0);
+  });
+
+  test('of a fetch that has to wait for another one says so', async () => {
+    const { home, env } = await makeMailHome({
+      script: { on: [[/^UID FETCH/, async ({ gone }: Talk) => void (await once(gone, 'abort'))]] },
+    });
+    const first = startInTerminal(['fetch'], { home, env });
+    await first.waitForStdout(/INBOX .*0\/3/);
+    const second = startInTerminal(['fetch'], { home, env });
+    await second.waitForStdout(/waiting for another run/);
+    for (const running of [first, second]) running.kill('SIGTERM');
+    await Promise.all([first.result, second.result]);
   });
 
   test.each([['--no-progress'], ['--quiet'], ['-q']])('is not told with %s', async (flag) => {

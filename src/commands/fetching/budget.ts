@@ -3,7 +3,7 @@ import { collectGarbage } from '../../system/garbage.ts';
 /** After so many bytes what is left of them is cleared away. */
 const bytesBetweenCollections = 10 << 20;
 /** What a message leaves behind, however small it is. */
-const bytesPerMessage = 4096;
+const bytesPerMessage = 5120;
 /** How many bytes may be in memory, downloaded and not stored yet, before no more are asked for. */
 const maxBytes = 1 << 20;
 

@@ -43,6 +43,7 @@ export class Download {
 
   /** Null asks for the sizes of all there are. */
   async askSizes(connection: FetchConnection, uids: UidSet | null): Promise<void> {
+    this.tellProgress({});
     const sizes = await connection.sizes(uids);
     this.#run.budget.passed(sizes.size * bytesPerRow);
     for (const [uid, sizeBytes] of this.sizes) sizes.set(uid, sizeBytes);

@@ -1,5 +1,4 @@
 import type { Account } from '../../account/account.ts';
-import { withArchive } from '../../archive/archive-folder.ts';
 import { type ArchiveSettings, MailboxArchive } from '../../archive/mailbox-archive.ts';
 import { WritingThread } from '../../archive/writing-thread.ts';
 import type { Since } from '../../mail/changes.ts';
@@ -10,6 +9,7 @@ import type { FetchOptions } from '../../mail/message-fetch.ts';
 import type { UidSet } from '../../uid-set.ts';
 import type { App } from '../app.ts';
 import { openFetching } from '../mail.ts';
+import { aloneInArchive } from './alone.ts';
 import { Budget } from './budget.ts';
 import { chooseFolders } from './choose-folders.ts';
 import { Compression } from './compression.ts';
@@ -47,12 +47,13 @@ export interface FetchRun {
 /** Fetch what `request` asks for into the account's archive. */
 export async function fetchMail(app: App, account: Account, request: FetchRequest): Promise<void> {
   const connect = () => openFetching(app, account);
-  const first = await connect();
+  const connecting = app.progress.start(`connecting to ${account.imap.host}`);
+  const first = await connect().finally(() => connecting.done());
   try {
     const mailboxes = await chooseFolders(first, request);
     const settings = archiveSettings(app, account, request);
     if (request.dryRun) return await planOnly(app, first, settings, { mailboxes, request });
-    await withArchive(account.archive, app.system.signal, () =>
+    await aloneInArchive(app, account, () =>
       fetchMailboxes({ app, account, request, first, connect, settings, mailboxes }),
     );
   } finally {

@@ -1,5 +1,4 @@
 import type { Account } from '../../account/account.ts';
-import { withArchive } from '../../archive/archive-folder.ts';
 import { type Defect, inspect } from '../../archive/inspection.ts';
 import { MailboxArchive } from '../../archive/mailbox-archive.ts';
 import { Failure } from '../../errors.ts';
@@ -9,6 +8,7 @@ import { UidSet } from '../../uid-set.ts';
 import type { App } from '../app.ts';
 import { openFetching } from '../mail.ts';
 import type { RowOf } from '../rows.ts';
+import { aloneInArchive } from './alone.ts';
 import { chooseFolders } from './choose-folders.ts';
 import { type FetchFlags, fetchRequest } from './flags.ts';
 import type { FetchRequest } from './request.ts';
@@ -70,7 +70,7 @@ function badOf(
 ): Promise<Finding[]> {
   const { app, account, request } = options;
   const looking = app.progress.start(mailbox.path);
-  return withArchive(account.archive, app.system.signal, async () => {
+  return aloneInArchive(app, account, async () => {
     const archive = await MailboxArchive.load(archiveSettings(app, account, request), mailbox);
     const findings = await verifyMailbox(connection, mailbox, archive, options);
     return findings.filter(({ what }) => what !== 'extra');
