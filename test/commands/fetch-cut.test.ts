@@ -3,8 +3,8 @@ import { cutAtEach, cutsOf } from '../support/fetch-cut.ts';
 
 // Every byte: fetch-cut.long.ts
 test.each([
-  { security: 'none', places: 24 },
-  { security: 'tls', places: 16 },
+  { security: 'none', places: 16 },
+  { security: 'tls', places: 10 },
 ] as const)(
   'cut at $places places of a line ($security), fetch ends, and the next completes',
   async ({ security, places }) => {
