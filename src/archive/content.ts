@@ -92,7 +92,7 @@ export class Measure {
       const atEnd = at + 1 === bytes.length;
       if (!atEnd && bytes[at + 1] !== lineFeed) continue;
       if (atEnd && last) break;
-      // Half as slow as `copy`, which makes a view of every line.
+      // Takes half as long as `copy`, which makes a view of every line.
       if (start > 0) bytes.copyWithin(length, start, at);
       length += at - start;
       start = at + 1;

@@ -200,16 +200,20 @@ describe('an older memory that somebody has put back alone', () => {
   );
 });
 
+/** What the message in each file says it is. */
+function lettersIn(archive: string): (string | undefined)[] {
+  return filesBelow(archive)
+    .filter((name) => /\.V\d+U\d+\./.test(name))
+    .map((name) => readFileSync(join(archive, name), 'utf8'))
+    .map((text) => /^This is (.*)\.$/m.exec(text)?.[1])
+    .sort();
+}
+
 test.each(['maildir', 'eml'] as const)(
   'verify --repair replaces no message by another that has its UID now: %s',
   async (format) => {
     const { fetch, serve, archive, verify } = await start({ INBOX: { letters: letters(1, 2, 3) } });
-    const messages = () =>
-      filesBelow(archive)
-        .filter((name) => /\.V\d+U\d+\./.test(name))
-        .map((name) => readFileSync(join(archive, name), 'utf8'))
-        .map((text) => /^This is (.*)\.$/m.exec(text)?.[1])
-        .sort();
+    const messages = () => lettersIn(archive);
     const as = ['--format', format];
     await fetch(...as);
     serve('INBOX', { letters: [letter(1), letter(2, 'another 2'), ...letters(3, 4)] });
@@ -234,12 +238,7 @@ test.each(['maildir', 'eml'] as const)(
   '--refetch replaces no message by another that has its UID now: %s',
   async (format) => {
     const { fetch, serve, archive } = await start({ INBOX: { letters: letters(1, 2, 3) } });
-    const messages = () =>
-      filesBelow(archive)
-        .filter((name) => /\.V\d+U\d+\./.test(name))
-        .map((name) => readFileSync(join(archive, name), 'utf8'))
-        .map((text) => /^This is (.*)\.$/m.exec(text)?.[1])
-        .sort();
+    const messages = () => lettersIn(archive);
     const as = ['--format', format];
     await fetch(...as);
     serve('INBOX', { letters: [letter(1), letter(2, 'another 2'), letter(3)] });

@@ -16,7 +16,7 @@ export async function chooseFolders(
   for (const name of [...request.folders, ...request.exclude]) checkPath(name);
   const [only] = request.folders;
   if (request.folders.length === 1 && only !== undefined && !isPattern(only)) {
-    const [found] = (await connection.statuses(only)).filter((one) => named(one, only));
+    const [found] = (await connection.statuses(only)).filter((one) => isSameFolder(one.path, only));
     if (found?.selectable) return [found];
   }
   const all = (await connection.statuses('*')).filter(({ selectable }) => selectable);
@@ -28,7 +28,7 @@ export async function chooseFolders(
 }
 
 function matching(all: readonly MailboxStatus[], name: string): MailboxStatus[] {
-  const exact = all.filter((one) => named(one, name));
+  const exact = all.filter((one) => isSameFolder(one.path, name));
   if (exact.length > 0) return exact;
   const found = all.filter((one) => matches(one, name));
   if (found.length > 0) return found;
@@ -51,13 +51,9 @@ function isPattern(name: string): boolean {
   return /[*?%]/.test(name) || name.startsWith('\\');
 }
 
-function named({ path }: MailboxStatus, name: string): boolean {
-  return isSameFolder(path, name);
-}
-
 /** `\Sent` is a special use, in any language; `*` stands for anything, `?` for one character. */
 function matches(mailbox: MailboxStatus, name: string): boolean {
-  if (named(mailbox, name)) return true;
+  if (isSameFolder(mailbox.path, name)) return true;
   if (name.startsWith('\\')) return mailbox.role === name.slice(1).toLowerCase();
   const pattern = name
     .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')
