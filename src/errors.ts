@@ -48,6 +48,12 @@ export interface FailureDetails {
   readonly cause?: unknown;
   /** How long whoever refused asks to wait, milliseconds. */
   readonly retryAfterMs?: number | undefined;
+  /** What else has failed. All are told, this one last: its exit code is the one that counts. */
+  readonly others?: readonly Failure[] | undefined;
+}
+
+interface FailureChange extends Pick<FailureDetails, 'others'> {
+  readonly message?: string | undefined;
 }
 
 export class Failure extends Error {
@@ -55,6 +61,7 @@ export class Failure extends Error {
   readonly kind: FailureKind;
   readonly hint: string | null;
   readonly retryAfterMs: number | null;
+  readonly others: readonly Failure[];
 
   /** `message` is one sentence for a person, without the final full stop. */
   constructor(kind: FailureKind, message: string, details: FailureDetails = {}) {
@@ -62,6 +69,17 @@ export class Failure extends Error {
     this.kind = kind;
     this.hint = details.hint ?? null;
     this.retryAfterMs = details.retryAfterMs ?? null;
+    this.others = details.others ?? [];
+  }
+
+  /** The same failure, told otherwise or with others. */
+  with({ message = this.message, others = [] }: FailureChange): Failure {
+    return new Failure(this.kind, message, {
+      hint: this.hint ?? undefined,
+      cause: this.cause,
+      retryAfterMs: this.retryAfterMs ?? undefined,
+      others: [...this.others, ...others],
+    });
   }
 
   get exitCode(): number {

@@ -88,8 +88,8 @@ async function openMailbox(
 ): Promise<OpenMailbox> {
   if (!isPath(path)) {
     // Also what a server lists may be such a name: the other folders are to be had all the same.
-    const shown = path.replaceAll(controls, '\ufffd'); // a line end would be one of the message
-    throw new Failure('not-found', `no server can be asked for the folder ${shown}: ${notAPath}`, {
+    const what = `no server can be asked for the folder ${shownPath(path)}`;
+    throw new Failure('not-found', `${what}: ${notAPath}`, {
       hint: 'mailctl folders lists them',
     });
   }
@@ -119,6 +119,11 @@ export function noSuchFolder(path: string, cause?: unknown): Failure {
 
 const controls = /[\u0000-\u001f\u007f]/g;
 const notAPath = 'a folder name must not be empty or hold control characters';
+
+/** In a sentence: a line end would be one of the message. */
+export function shownPath(path: string): string {
+  return path.replaceAll(controls, '\ufffd');
+}
 
 /** A folder name goes to the server as it is, so it must not end a line. */
 function isPath(path: string): boolean {

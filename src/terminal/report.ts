@@ -10,13 +10,28 @@ interface ReportOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** Tell a failure on stderr: the sentence, then the way out. Under --json one line of JSON. */
+/**
+ * Tell a failure on stderr: the sentence, then the way out. Under --json one line of JSON. What else
+ * has failed is told before; a person reads a way out of several once, after the last of them.
+ */
 export function reportFailure(
   stderr: TerminalStream,
   failure: Failure,
   options: ReportOptions,
 ): void {
-  const { json, secrets } = options;
+  const all = [...failure.others, failure];
+  for (const [index, one] of all.entries()) {
+    const last = all[index + 1]?.hint !== one.hint;
+    reportOne(stderr, one, { ...options, last });
+  }
+}
+
+function reportOne(
+  stderr: TerminalStream,
+  failure: Failure,
+  options: ReportOptions & { readonly last: boolean },
+): void {
+  const { json, secrets, last } = options;
   const message = secrets.redact(failure.message);
   const hint = failure.hint === null ? null : secrets.redact(failure.hint);
   if (json) {
@@ -29,5 +44,5 @@ export function reportFailure(
   const [first = '', ...rest] = printableLines(message).split('\n');
   stderr.write(`${name} ${first}\n`);
   for (const line of rest) stderr.write(`${line}\n`);
-  if (hint !== null) stderr.write(`  → ${printable(hint)}\n`);
+  if (hint !== null && last) stderr.write(`  → ${printable(hint)}\n`);
 }

@@ -14,6 +14,7 @@ import { UidSet } from '../../uid-set.ts';
 import { applyAfterwards } from './afterwards.ts';
 import type { Job } from './crew.ts';
 import { Download, fewMessages } from './download.ts';
+import { isOfFolder } from './folder-failures.ts';
 import { type FollowedChanges, followedChanges, resumePoint } from './followed-changes.ts';
 import { forgetOthers, keepOthers, whyDoubtful } from './gone-back.ts';
 import { mirrorMailbox } from './mirror.ts';
@@ -89,7 +90,7 @@ export class MailboxPass {
           await work(connection);
         } catch (error) {
           // One mailbox that cannot be had must not take the others with it.
-          if (!isOfMailbox(error) || !connection.usable) throw error;
+          if (!isOfFolder(error) || !connection.usable) throw error;
           this.failure = error;
           this.#download.done();
         }
@@ -332,8 +333,4 @@ function tooMany(path: string): Failure {
   return new Failure('protocol', `the server says ${path} holds more messages than can be true`, {
     hint: 'nothing was fetched of it; try again later',
   });
-}
-
-function isOfMailbox(error: unknown): error is Failure {
-  return error instanceof Failure && ['not-found', 'refused', 'protocol'].includes(error.kind);
 }

@@ -14,6 +14,7 @@ import { Budget } from './budget.ts';
 import { chooseFolders } from './choose-folders.ts';
 import { Compression } from './compression.ts';
 import { Crew } from './crew.ts';
+import { FolderFailures, isOfFolder } from './folder-failures.ts';
 import { MailboxPass } from './mailbox-pass.ts';
 import { planOnly } from './plan-only.ts';
 import { Report } from './report.ts';
@@ -103,8 +104,14 @@ async function fetchMailboxes(preparation: Preparation): Promise<void> {
     },
   };
 
+  const failures = new FolderFailures(mailboxes.length);
   for (const status of mailboxes) {
-    const pass = await begin(run, settings, status);
+    const pass = await begin(run, settings, status).catch((error: unknown) => {
+      // Nothing is done over a memory that cannot be read; the other folders have their own.
+      if (!isOfFolder(error, ['data'])) throw error;
+      failures.add(status.path, error);
+      return null;
+    });
     if (pass !== null) passes.push(pass);
   }
   // What it takes to begin is done while the server is asked.
@@ -114,6 +121,9 @@ async function fetchMailboxes(preparation: Preparation): Promise<void> {
     if (passes.length > 0) await crew.run();
     await Promise.all(background);
     crew.throwFailure();
+  } catch (error) {
+    addFailures(failures, passes);
+    throw failures.with(error);
   } finally {
     // Also what came before something went wrong stays, and is remembered.
     const settled = await Promise.allSettled(
@@ -129,9 +139,15 @@ async function fetchMailboxes(preparation: Preparation): Promise<void> {
     }
   }
   await report.end();
-  const failure = passes.find((pass) => pass.failure !== null)?.failure;
-  if (failure != null) throw failure;
+  addFailures(failures, passes);
+  failures.throwAny();
   report.throwIncomplete();
+}
+
+function addFailures(failures: FolderFailures, passes: readonly MailboxPass[]): void {
+  for (const { status, failure } of passes) {
+    if (failure !== null) failures.add(status.path, failure);
+  }
 }
 
 /** So that not too many are ending at the same time. */

@@ -11,6 +11,7 @@ import type { RowOf } from '../rows.ts';
 import { aloneInArchive } from './alone.ts';
 import { chooseFolders } from './choose-folders.ts';
 import { type FetchFlags, fetchRequest } from './flags.ts';
+import { FolderFailures, isOfFolder } from './folder-failures.ts';
 import type { FetchRequest } from './request.ts';
 import { archiveSettings, fetchMail } from './run.ts';
 
@@ -32,34 +33,31 @@ export async function verifyArchive(app: App, account: Account, flags: VerifyFla
   const connection = await openFetching(app, account);
   const options = { app, account, request, deep };
   let wrong = 0;
-  let failure: Failure | null = null;
   try {
-    for (const mailbox of await chooseFolders(connection, request)) {
+    const mailboxes = await chooseFolders(connection, request);
+    const failures = new FolderFailures(mailboxes.length);
+    for (const mailbox of mailboxes) {
       try {
         const bad = await badOf(connection, mailbox, options);
         if (repair && bad.length > 0) await repairMailbox(mailbox, bad, options);
         else wrong += bad.length;
       } catch (error) {
         // One mailbox that cannot be looked at must not hide the others.
-        if (!isOfMailbox(error) || !connection.usable) throw error;
-        failure ??= error;
+        if (!isOfFolder(error, ['data', 'incomplete']) || !connection.usable) {
+          throw failures.with(error);
+        }
+        failures.add(mailbox.path, error);
       }
     }
+    failures.throwAny();
   } finally {
     connection.close();
   }
-  if (failure !== null) throw failure;
   if (wrong === 0) return;
   const which = wrong === 1 ? '1 message is' : `${wrong} messages are`;
   throw new Failure('incomplete', `${which} missing or damaged`, {
     hint: 'run the same command with --repair: it fetches what is missing or damaged',
   });
-}
-
-function isOfMailbox(error: unknown): error is Failure {
-  return (
-    error instanceof Failure && ['not-found', 'refused', 'protocol', 'data'].includes(error.kind)
-  );
 }
 
 /** What of a mailbox is missing or damaged. */

@@ -1,0 +1,112 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { foldersScript, type ScriptedFolder } from '../support/folders-imap.ts';
+import { makeMailHome } from '../support/mail-home.ts';
+import { run } from '../support/run.ts';
+
+const letters = [{ uid: 1, source: 'Subject: one\r\n\r\nThis is one.\r\n' }];
+const good: ScriptedFolder = { letters };
+const answering = (answer: string, verb = /^EXAMINE/): ScriptedFolder => ({
+  letters,
+  lie: ({ command }) => (verb.test(command) ? `<tag> ${answer}\r\n` : null),
+});
+
+const served = () =>
+  new Map<string, ScriptedFolder>([
+    ['Closed', answering('NO it is closed today')],
+    ['INBOX', good],
+    ['Moved', answering('NO [NONEXISTENT] no such thing')],
+    ['Odd', answering('BAD what')],
+    ['Work', good],
+  ]);
+
+const failedFolders = [
+  /^there is no folder Moved$/,
+  /^Odd: localhost:\d+ said BAD: what$/,
+  /^Closed: localhost:\d+ said NO: it is closed today$/,
+];
+
+/** Each line of stderr, of a program and of a person. */
+const errors = (stderr: string) =>
+  stderr
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+
+describe.each(['fetch', 'verify'])('%s of several folders that fail', (verb) => {
+  test('names each of them, and has done the others', async () => {
+    const mail = await makeMailHome({ script: foldersScript(served()) });
+    await run(['fetch', '--folder', 'INBOX', '--folder', 'Work'], mail);
+    const json = await run([verb, '--all-folders', '--json'], mail);
+    expect(json.code).toBe(69);
+    const told = errors(json.stderr);
+    expect(told).toEqual(
+      failedFolders.map((message) =>
+        expect.objectContaining({ type: 'error', message: expect.stringMatching(message) }),
+      ),
+    );
+    expect(told.map(({ exitCode }) => exitCode)).toEqual([66, 69, 69]);
+    const done = json.rows.filter(({ type }) => type === 'fetched' || type === 'verified');
+    expect(done.map(({ folder }) => folder).sort()).toEqual(['INBOX', 'Work']);
+
+    const plain = await run([verb, '--all-folders'], mail);
+    expect(plain.code).toBe(69);
+    expect(plain.stderr.split('\n')).toEqual([
+      'mailctl: there is no folder Moved',
+      '  → mailctl folders lists them',
+      expect.stringMatching(/^mailctl: Odd: .* said BAD: what$/),
+      expect.stringMatching(/^mailctl: Closed: .* it is closed today$/),
+      '',
+    ]);
+  });
+
+  test('names them also where the connection is lost then', async () => {
+    const folders = served();
+    folders.set('Work', {
+      letters,
+      lie: ({ command }) => (/^EXAMINE/.test(command) ? '* BYE that is all\r\n' : null),
+    });
+    const mail = await makeMailHome({ script: foldersScript(folders) });
+    const flags = verb === 'fetch' ? ['--connections', '1'] : [];
+    const { code, stderr } = await run(
+      [verb, ...['Moved', 'Work'].flatMap((name) => ['--folder', name]), ...flags],
+      { ...mail, timeoutMs: 60_000 },
+    );
+    expect(code).toBe(75);
+    expect(stderr).toMatch(/^mailctl: there is no folder Moved\n/);
+  });
+
+  test('names each whose memory cannot be read', async () => {
+    const mail = await makeMailHome({
+      script: foldersScript(new Map(['A', 'B', 'INBOX'].map((name) => [name, good]))),
+    });
+    for (const name of ['A', 'B']) {
+      mkdirSync(join(mail.archive, name), { recursive: true });
+      writeFileSync(join(mail.archive, name, '.mailctl.json'), 'x');
+    }
+    const { code, stderr, rows } = await run([verb, '--all-folders', '--json'], mail);
+    expect(code).toBe(65);
+    expect(errors(stderr).map(({ message }) => message)).toEqual([
+      expect.stringMatching(/club\/B\/\.mailctl\.json cannot be read/),
+      expect.stringMatching(/club\/A\/\.mailctl\.json cannot be read/),
+    ]);
+    expect(rows.at(-1)).toMatchObject({ folder: 'INBOX' });
+  });
+});
+
+test('verify --repair goes on where a message of one folder cannot be fetched', async () => {
+  const refusing = answering('NO not this one', /^UID FETCH .*BODY/);
+  const mail = await makeMailHome({
+    script: foldersScript(
+      new Map([...['A', 'B'].map((name) => [name, refusing] as const), ['C', good]]),
+    ),
+  });
+  const { code, stderr } = await run(['verify', '--all-folders', '--repair', '--json'], mail);
+  expect(code).toBe(1);
+  expect(errors(stderr).map(({ message }) => message)).toEqual([
+    '1 of B could not be fetched',
+    '1 of A could not be fetched',
+  ]);
+  expect(await run(['verify', '--folder', 'C'], mail)).toMatchObject({ code: 0, stderr: '' });
+});
