@@ -10,7 +10,7 @@ import {
   compress,
   enableQresync,
   execute,
-  listWithStatus,
+  listMatching,
   rememberMailbox,
 } from './imapflow-internals.ts';
 import type { LinkGauge } from './link-gauge.ts';
@@ -62,6 +62,8 @@ export interface FetchConnection {
   readonly usable: boolean;
   /** What LIST and STATUS say of the mailboxes a pattern names: one round trip with LIST-STATUS. */
   statuses(pattern: string): Promise<MailboxStatus[]>;
+  /** The mailboxes a pattern names, without roles and counts: always one round trip. */
+  list(pattern: string): Promise<MailboxStatus[]>;
   /** EXAMINE, or SELECT where the messages are to be changed. */
   open(mailbox: MailboxStatus, mode: 'read' | 'write'): Promise<OpenMailbox>;
   /**
@@ -141,9 +143,11 @@ export function fetchConnection(connection: Connection, account: Account): Fetch
     },
     async statuses(pattern) {
       const query = { messages: true, uidNext: true, uidValidity: true, highestModseq: true };
-      const listed = await connection.run((imap) => listWithStatus(imap, pattern, query));
+      const listed = await connection.run((imap) => listMatching(imap, pattern, query));
       return toStatuses(listed);
     },
+    list: async (pattern) =>
+      toStatuses(await connection.run((imap) => listMatching(imap, pattern, null))),
     async open(mailbox, mode) {
       rememberMailbox(client, mailbox.path, mailbox.delimiter);
       return mode === 'read' ? examine(connection, mailbox.path) : select(connection, mailbox.path);

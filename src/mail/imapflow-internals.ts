@@ -188,15 +188,19 @@ export function rememberMailbox(client: ImapFlow, path: string, delimiter: strin
   if (!table.has(path)) table.set(path, { path, delimiter, listed: true, subscribed: true });
 }
 
-/** LIST, with STATUS, of the mailboxes a pattern names: one command with LIST-STATUS (RFC 5819). */
-export async function listWithStatus(
+/**
+ * LIST, with STATUS, of the mailboxes a pattern names: one command with LIST-STATUS (RFC 5819), or
+ * without any.
+ */
+export async function listMatching(
   client: ImapFlow,
   pattern: string,
-  statusQuery: Readonly<Record<string, boolean>>,
+  statusQuery: Readonly<Record<string, boolean>> | null,
 ): Promise<unknown> {
   const run: unknown = Reflect.get(client, 'run');
   if (typeof run !== 'function') throw new Error('this imapflow has no run');
-  return run.call(client, 'LIST', '', pattern, { statusQuery });
+  const options = statusQuery === null ? { listOnly: true } : { statusQuery };
+  return run.call(client, 'LIST', '', pattern, options);
 }
 
 export interface ChangesListener {

@@ -437,12 +437,39 @@ describeWith('dovecot', 'the archive', () => {
       expect(names()).toHaveLength(2);
     });
 
-    test('the folder that messages are to be moved to, changes nothing', async () => {
-      const { names } = await onServerWithout();
-      const { code, stderr } = await run(['fetch', only, '--move-to', 'Nowhere'], { home });
-      expect(code).toBe(69);
-      expect(stderr).toMatch(/not moved to Nowhere: .*(exist|found)/);
+    test('the folder that messages are to be moved to, fetches and changes nothing', async () => {
+      const { names, proxy } = await onServerWithout();
+      const move = async (target: string, ...flags: string[]) => {
+        proxy.takeCommands();
+        const args = ['fetch', only, '--move-to', target, ...flags];
+        const { code, stderr } = await run(args, { home });
+        return { code, told: stderr.trimEnd().split('\n'), commands: proxy.takeCommands() };
+      };
+      for (const flags of [[], ['--all-folders'], ['--dry-run']]) {
+        const { commands, ...told } = await move('Nowhere', ...flags);
+        expect(told).toEqual({
+          code: 66,
+          told: ['mailctl: there is no folder Nowhere', '  → mailctl folders lists them'],
+        });
+        expect(commands.filter((one) => !['AUTHENTICATE', 'LIST'].includes(one))).toEqual([]);
+      }
+      expect((await move('Done & gon')).told[1]).toBe('  → did you mean Done & gone?');
+      expect((await move('\\Trash')).told[1]).toBe('  → did you mean Trash?');
+      expect((await move('done*')).told[1]).toBe('  → mailctl folders lists them');
       expect(names()).toHaveLength(4);
+      expect(existsSync(archiveOf())).toBe(false);
+      // One round trip more where the list is not asked for anyway.
+      const lists = ({ commands }: Awaited<ReturnType<typeof move>>) =>
+        commands.filter((one) => one === 'LIST').length;
+      expect(lists(await move('Done & gone', '--dry-run'))).toBe(2);
+      expect(lists(await move('Done & gone', '--all-folders', '--dry-run'))).toBe(1);
+    });
+
+    test('LIST-STATUS, the folder that messages are to be moved to takes one LIST', async () => {
+      const { proxy } = await onServerWithout('LIST-STATUS');
+      expect((await fetch(only, '--move-to', 'Done & gone')).code).toBe(0);
+      const commands = proxy.takeCommands();
+      expect(commands.slice(0, 5)).toEqual(['AUTHENTICATE', 'LIST', 'STATUS', 'LIST', 'SELECT']);
     });
   });
 

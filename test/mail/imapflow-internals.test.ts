@@ -9,7 +9,7 @@ import {
   hearChanges,
   knowMailbox,
   leaveOutNeedlessCommands,
-  listWithStatus,
+  listMatching,
   rememberMailbox,
   sendBehind,
 } from '../../src/mail/imapflow-internals.ts';
@@ -119,7 +119,7 @@ test('a command goes out as it is written, its answers come in, and the next one
 test('LIST and STATUS are one command', async () => {
   const imap = await serve();
   const client = await connect(imap, true);
-  const listed = await listWithStatus(client, '*', { messages: true });
+  const listed = await listMatching(client, '*', { messages: true });
   expect(listed).toMatchObject([{ path: 'INBOX', delimiter: '/', status: { messages: 3 } }]);
   expect(verbs(imap).slice(1)).toEqual(['LIST']);
 });

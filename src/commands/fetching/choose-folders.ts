@@ -11,18 +11,23 @@ import { type FetchRequest, isSameFolder } from './request.ts';
  */
 export async function chooseFolders(
   connection: FetchConnection,
-  request: Pick<FetchRequest, 'folders' | 'allFolders' | 'exclude'>,
+  request: Pick<FetchRequest, 'folders' | 'allFolders' | 'exclude' | 'afterwards'>,
 ): Promise<MailboxStatus[]> {
-  for (const name of [...request.folders, ...request.exclude]) checkPath(name);
+  const { moveTo } = request.afterwards;
+  for (const name of [...request.folders, ...request.exclude, moveTo ?? 'INBOX']) checkPath(name);
   const [only] = request.folders;
   if (request.folders.length === 1 && only !== undefined && !isPattern(only)) {
     const [found] = (await connection.statuses(only)).filter((one) => isSameFolder(one.path, only));
-    if (found?.selectable) return [found];
+    if (found?.selectable) {
+      if (moveTo !== null) await checkTarget(connection, moveTo, []);
+      return [found];
+    }
   }
   const all = (await connection.statuses('*')).filter(({ selectable }) => selectable);
   const chosen = request.allFolders
     ? withoutLabels(connection, all)
     : request.folders.flatMap((name) => matching(all, name));
+  if (moveTo !== null) await checkTarget(connection, moveTo, all);
   const left = chosen.filter((one) => !request.exclude.some((name) => matches(one, name)));
   return [...new Map(left.map((one) => [one.path, one])).values()];
 }
@@ -32,19 +37,49 @@ function matching(all: readonly MailboxStatus[], name: string): MailboxStatus[] 
   if (exact.length > 0) return exact;
   const found = all.filter((one) => matches(one, name));
   if (found.length > 0) return found;
-  // Some servers keep all folders below INBOX.
-  const below = all.filter(({ path, delimiter }) => path === `INBOX${delimiter}${name}`);
+  const below = all.filter((one) => isBelowInbox(one, name));
   if (below.length > 0) return below;
   if (isPattern(name)) {
     throw new Failure('not-found', `no folder is ${name}`, { hint: 'mailctl folders lists them' });
   }
-  const near = nearest(
+  throw noFolder(all, name);
+}
+
+/**
+ * Before anything is fetched: is there a folder that messages can be moved to? `known` are some that
+ * there are. @throws Failure 'not-found'
+ */
+async function checkTarget(
+  connection: FetchConnection,
+  name: string,
+  known: readonly MailboxStatus[],
+): Promise<void> {
+  const isThere = (some: readonly MailboxStatus[]) =>
+    some.some(({ path, selectable }) => selectable && isSameFolder(path, name));
+  // Also where all are known: a folder of somebody else's may be listed only by its own name.
+  if (isThere(known) || isThere(await connection.list(name))) return;
+  const all = known.length > 0 ? known : await connection.statuses('*');
+  throw noFolder(
+    all.filter(({ selectable }) => selectable),
     name,
-    all.map(({ path }) => path),
   );
-  throw near === null
+}
+
+function noFolder(all: readonly MailboxStatus[], name: string): Failure {
+  const meant =
+    all.find((one) => matches(one, name) || isBelowInbox(one, name))?.path ??
+    nearest(
+      name,
+      all.map(({ path }) => path),
+    );
+  return meant === null
     ? noSuchFolder(name)
-    : new Failure('not-found', `there is no folder ${name}`, { hint: `did you mean ${near}?` });
+    : new Failure('not-found', `there is no folder ${name}`, { hint: `did you mean ${meant}?` });
+}
+
+/** Some servers keep all folders below INBOX. */
+function isBelowInbox({ path, delimiter }: MailboxStatus, name: string): boolean {
+  return path === `INBOX${delimiter}${name}`;
 }
 
 function isPattern(name: string): boolean {
