@@ -110,3 +110,71 @@ test('verify --repair goes on where a message of one folder cannot be fetched', 
   ]);
   expect(await run(['verify', '--folder', 'C'], mail)).toMatchObject({ code: 0, stderr: '' });
 });
+
+describe.each(['fetch', 'verify'])('%s --exclude', (verb) => {
+  const names = ['INBOX', 'INBOX/Lists', 'Jumble', 'Work'];
+  const start = async () => {
+    const mail = await makeMailHome({
+      script: foldersScript(
+        new Map([
+          ...names.map((name) => [name, good] as const),
+          ['Spam', { letters, attributes: '\\Junk' }],
+        ]),
+      ),
+    });
+    await run(['fetch', '--all-folders'], mail);
+    return async (...flags: string[]) => {
+      const { code, stderr, rows } = await run([verb, '--json', ...flags], mail);
+      return { code, stderr, folders: rows.map(({ folder }) => folder).sort() };
+    };
+  };
+
+  test('says so where it names no folder, in one line, and goes on', async () => {
+    const mailctl = await start();
+    for (const [name, told] of [
+      ['Wrok', 'there is no folder Wrok; did you mean Work?'],
+      ['Lits/*', 'no folder is Lits/*; mailctl folders lists them'],
+      ['\\Trash', 'no folder is \\Trash; mailctl folders lists them'],
+    ] as const) {
+      expect(await mailctl('--all-folders', '--exclude', name)).toEqual({
+        code: 0,
+        stderr: `mailctl: --exclude: ${told}\n`,
+        folders: [...names, 'Spam'].sort(),
+      });
+    }
+  });
+
+  test('leaves out what it names as --folder does, also of a single folder', async () => {
+    const mailctl = await start();
+    const args = ['\\Junk', 'Jum*', 'Lists'].flatMap((name) => ['--exclude', name]);
+    expect(await mailctl('--all-folders', ...args)).toEqual({
+      code: 0,
+      stderr: '',
+      folders: ['INBOX', 'Work'],
+    });
+    expect(await mailctl('--folder', 'Work', '--exclude', 'W*')).toEqual({
+      code: 0,
+      stderr: 'mailctl: --exclude leaves out all folders that were asked for\n',
+      folders: [],
+    });
+  });
+});
+
+test('a folder that messages cannot be moved to although it is listed is told in the end', async () => {
+  const refusing = answering('NO [TRYCREATE] no such folder', /^UID MOVE/);
+  const mail = await makeMailHome({
+    script: foldersScript(
+      new Map([
+        ['INBOX', refusing],
+        ['Done', good],
+      ]),
+      {
+        capabilities: 'IMAP4rev1 SASL-IR AUTH=XOAUTH2 MOVE UIDPLUS',
+      },
+    ),
+  });
+  const { code, stderr, rows } = await run(['fetch', '--move-to', 'Done', '--json'], mail);
+  expect(code).toBe(69);
+  expect(stderr).toMatch(/not moved to Done: /);
+  expect(rows).toMatchObject([{ type: 'saved' }]);
+});

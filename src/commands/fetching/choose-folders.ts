@@ -12,11 +12,12 @@ import { type FetchRequest, isSameFolder } from './request.ts';
 export async function chooseFolders(
   connection: FetchConnection,
   request: Pick<FetchRequest, 'folders' | 'allFolders' | 'exclude' | 'afterwards'>,
+  warn: (text: string) => void,
 ): Promise<MailboxStatus[]> {
   const { moveTo } = request.afterwards;
   for (const name of [...request.folders, ...request.exclude, moveTo ?? 'INBOX']) checkPath(name);
-  const [only] = request.folders;
-  if (request.folders.length === 1 && only !== undefined && !isPattern(only)) {
+  const [only, ...others] = [...request.folders, ...request.exclude];
+  if (others.length === 0 && only !== undefined && !isPattern(only)) {
     const [found] = (await connection.statuses(only)).filter((one) => isSameFolder(one.path, only));
     if (found?.selectable) {
       if (moveTo !== null) await checkTarget(connection, moveTo, []);
@@ -26,23 +27,43 @@ export async function chooseFolders(
   const all = (await connection.statuses('*')).filter(({ selectable }) => selectable);
   const chosen = request.allFolders
     ? withoutLabels(connection, all)
-    : request.folders.flatMap((name) => matching(all, name));
+    : request.folders.flatMap((name) => someNamed(all, name));
   if (moveTo !== null) await checkTarget(connection, moveTo, all);
-  const left = chosen.filter((one) => !request.exclude.some((name) => matches(one, name)));
+  const excluded = new Set(
+    request.exclude.flatMap((name) => {
+      const found = named(all, name);
+      // It may be a slip, and what is fetched then the person did not want.
+      if (found.length === 0) warn(`--exclude: ${toldInOne(noneNamed(all, name))}`);
+      return found;
+    }),
+  );
+  const left = chosen.filter((one) => !excluded.has(one));
+  if (left.length < chosen.length && left.length === 0) {
+    warn('--exclude leaves out all folders that were asked for');
+  }
   return [...new Map(left.map((one) => [one.path, one])).values()];
 }
 
-function matching(all: readonly MailboxStatus[], name: string): MailboxStatus[] {
+function someNamed(all: readonly MailboxStatus[], name: string): MailboxStatus[] {
+  const found = named(all, name);
+  if (found.length === 0) throw noneNamed(all, name);
+  return found;
+}
+
+function named(all: readonly MailboxStatus[], name: string): MailboxStatus[] {
   const exact = all.filter((one) => isSameFolder(one.path, name));
   if (exact.length > 0) return exact;
   const found = all.filter((one) => matches(one, name));
-  if (found.length > 0) return found;
-  const below = all.filter((one) => isBelowInbox(one, name));
-  if (below.length > 0) return below;
-  if (isPattern(name)) {
-    throw new Failure('not-found', `no folder is ${name}`, { hint: 'mailctl folders lists them' });
-  }
-  throw noFolder(all, name);
+  return found.length > 0 ? found : all.filter((one) => isBelowInbox(one, name));
+}
+
+function noneNamed(all: readonly MailboxStatus[], name: string): Failure {
+  if (!isPattern(name)) return noFolder(all, name);
+  return new Failure('not-found', `no folder is ${name}`, { hint: 'mailctl folders lists them' });
+}
+
+function toldInOne({ message, hint }: Failure): string {
+  return hint === null ? message : `${message}; ${hint}`;
 }
 
 /**

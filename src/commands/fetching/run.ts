@@ -51,7 +51,7 @@ export async function fetchMail(app: App, account: Account, request: FetchReques
   const connecting = app.progress.start(`connecting to ${account.imap.host}`);
   const first = await connect().finally(() => connecting.done());
   try {
-    const mailboxes = await chooseFolders(first, request);
+    const mailboxes = await chooseFolders(first, request, (text) => app.tell(`mailctl: ${text}`));
     const settings = archiveSettings(app, account, request);
     if (request.dryRun) return await planOnly(app, first, settings, { mailboxes, request });
     await aloneInArchive(app, account, () =>

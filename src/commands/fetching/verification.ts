@@ -34,7 +34,9 @@ export async function verifyArchive(app: App, account: Account, flags: VerifyFla
   const options = { app, account, request, deep };
   let wrong = 0;
   try {
-    const mailboxes = await chooseFolders(connection, request);
+    const mailboxes = await chooseFolders(connection, request, (text) =>
+      app.tell(`mailctl: ${text}`),
+    );
     const failures = new FolderFailures(mailboxes.length);
     for (const mailbox of mailboxes) {
       try {
