@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { errorCode } from '../errors.ts';
 import { unusable } from './archive-folder.ts';
+import type { Layout } from './folder-path.ts';
 import { type Format, isFormat } from './formats.ts';
 import { indexFile, loadIndex } from './index-file.ts';
 import { loadSyncState, type SyncState } from './sync-state.ts';
@@ -10,6 +12,9 @@ import { loadSyncState, type SyncState } from './sync-state.ts';
 export interface Holding {
   readonly directory: string;
   readonly format: Format;
+  readonly layout: Layout;
+  /** What of each message is kept. */
+  readonly portion: 'whole' | 'header';
   readonly state: SyncState;
   /** Of all messages the index knows, as the server sent them. */
   readonly sizeBytes: number;
@@ -37,7 +42,11 @@ export async function surveyArchive(root: string): Promise<Holding[]> {
     const rows = (await loadIndex(indexFile(directory, name))).get(state.uidValidity) ?? new Map();
     let sizeBytes = 0;
     for (const row of rows.values()) sizeBytes += row.sizeBytes;
-    holdings.push({ directory, format: name, state, sizeBytes });
+    const portion = basename(directory) === '.headers' ? 'header' : 'whole';
+    const folder = portion === 'header' ? dirname(directory) : directory;
+    const isSubfolder = existsSync(join(directory, 'maildirfolder'));
+    const layout = isSubfolder || folder === root ? 'maildir++' : 'tree';
+    holdings.push({ directory, format: name, layout, portion, state, sizeBytes });
   }
   return holdings.sort((a, b) => a.state.mailbox.localeCompare(b.state.mailbox));
 }

@@ -3,6 +3,7 @@ import { type Holding, surveyArchive } from '../archive/survey.ts';
 import { formatBytes } from '../terminal/progress-line.ts';
 import type { Column } from '../terminal/table.ts';
 import { type App, appAccount } from './app.ts';
+import { fetchCommand } from './fetching/fetch-command.ts';
 import type { RowOf } from './rows.ts';
 import { examples, type Verb } from './verb.ts';
 
@@ -26,6 +27,10 @@ const columns: readonly Column<ArchiveRow>[] = [
   { header: 'Failed', value: ({ failed }) => String(failed || ''), align: 'right' },
   { header: 'Path', value: ({ path }) => path, pipeOnly: true },
   { header: 'UIDVALIDITY', value: ({ uidValidity }) => String(uidValidity), pipeOnly: true },
+  {
+    header: 'Complete',
+    value: ({ complete }) => (complete ? 'yes' : 'no'),
+  },
 ];
 
 export const archive: Verb = {
@@ -40,7 +45,7 @@ export const archive: Verb = {
     command
       .command('info')
       .description(
-        'What is kept of each folder: the format, how many messages, how large. No server is asked.',
+        'What is kept of each folder: the format, how many messages, how large. Where the last fetch has not stored all there was, that is said. No server is asked.',
       )
       .addHelpText(
         'after',
@@ -52,14 +57,49 @@ export const archive: Verb = {
 
 async function showArchive(app: App): Promise<void> {
   const { archive: root } = await appAccount(app);
-  const rows = (await surveyArchive(root)).map(toRow);
-  await app.output.rows(rows, columns);
-  if (rows.length > 0 || app.output.format !== 'table') return;
-  app.remark(`nothing is kept in ${root} yet; mailctl fetch brings it`);
+  const holdings = await surveyArchive(root);
+  await app.output.rows(
+    holdings.map((holding) => toRow(app, holding)),
+    columns,
+  );
+  if (app.output.format !== 'table') return;
+  if (holdings.length === 0) {
+    app.remark(`nothing is kept in ${root} yet; mailctl fetch brings it`);
+  }
+  tellIncomplete(app, holdings);
 }
 
-function toRow({ directory, format, state, sizeBytes }: Holding): ArchiveRow {
-  const { mailbox: folder, uidValidity, stored, gone, failures, complete } = state;
+/** Which folders are not complete, and what to type for all that are kept alike. */
+function tellIncomplete(app: App, holdings: readonly Holding[]): void {
+  const alike = new Map<string, Holding[]>();
+  for (const holding of holdings.filter((one) => !isComplete(one))) {
+    const { format, layout, portion } = holding;
+    const key = `${format} ${layout} ${portion}`;
+    alike.set(key, [...(alike.get(key) ?? []), holding]);
+  }
+  for (const some of alike.values()) {
+    const [kept] = some;
+    if (kept === undefined) continue;
+    for (const { state } of some) app.remark(`${state.mailbox}: ${whyIncomplete(state)}`);
+    const folders = some.map(({ state }) => state.mailbox);
+    app.remark(`  → ${fetchCommand(app, folders, kept) ?? 'the fetch --pipe that was run before'}`);
+  }
+}
+
+function whyIncomplete({ failures }: Holding['state']): string {
+  if (failures.length === 0) return 'the last fetch has not stored all there was';
+  const which = failures.length === 1 ? '1 message' : `${failures.length} messages`;
+  return `${which} could not be fetched so far`;
+}
+
+function isComplete({ state: { complete } }: Holding): boolean {
+  return complete !== null;
+}
+
+function toRow(app: App, holding: Holding): ArchiveRow {
+  const { directory, format, state, sizeBytes } = holding;
+  const { mailbox: folder, uidValidity, stored, gone, failures } = state;
+  const complete = isComplete(holding);
   return {
     type: 'archive',
     folder,
@@ -70,6 +110,7 @@ function toRow({ directory, format, state, sizeBytes }: Holding): ArchiveRow {
     gone: gone.size,
     failed: failures.length,
     sizeBytes,
-    complete: complete !== null,
+    complete,
+    next: complete ? null : fetchCommand(app, [folder], holding),
   };
 }

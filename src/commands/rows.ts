@@ -214,6 +214,9 @@ export const rowSchemas = {
     failed: number('could not be fetched so far'),
     sizeBytes: number('of all that was stored, as far as the index knows'),
     complete: flag('the last run has stored all there was'),
+    next: maybeText(
+      'the command that fetches what is not there; null where all is, or a command has it',
+    ),
   }),
   provider: providerRow,
   step: v.object({

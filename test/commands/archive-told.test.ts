@@ -45,8 +45,8 @@ describe.skipIf(process.platform !== 'linux')('on a terminal', () => {
     await run(['fetch'], mail);
     const { lines } = await runOnTerminal(['archive', 'info'], mail);
     expect(lines).toEqual([
-      expect.stringMatching(/^Folder +Format +Messages +Size /),
-      expect.stringMatching(/^INBOX +maildir +3 +\d+ B$/),
+      expect.stringMatching(/^Folder +Format +Messages +Size .* Complete$/),
+      expect.stringMatching(/^INBOX +maildir +3 +\d+ B +yes$/),
     ]);
     await run(['fetch', '--headers-only'], mail);
     const held = await runOnTerminal(['archive', 'info'], mail);

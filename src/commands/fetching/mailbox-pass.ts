@@ -256,8 +256,7 @@ export class MailboxPass {
   async #end(): Promise<void> {
     await this.storing.allStored();
     this.#download.done();
-    const { selection, afterwards } = this.#run.request;
-    const whole = wantsAll(selection) && !changesServer(afterwards) && this.unnamed === 0;
+    const whole = wantsAll(this.#run.request.selection) && this.unnamed === 0;
     // STATUS and the open mailbox may disagree: then it is opened again next time.
     const agreed = this.status.messages === this.#presentMessages;
     await this.storing.commit({

@@ -10,6 +10,7 @@ import { openFetching } from '../mail.ts';
 import type { RowOf } from '../rows.ts';
 import { aloneInArchive } from './alone.ts';
 import { chooseFolders } from './choose-folders.ts';
+import { fetchCommand } from './fetch-command.ts';
 import { type FetchFlags, fetchRequest } from './flags.ts';
 import { FolderFailures, isOfFolder } from './folder-failures.ts';
 import type { FetchRequest } from './request.ts';
@@ -88,13 +89,13 @@ async function verifyMailbox(
   connection: FetchConnection,
   mailbox: MailboxStatus,
   archive: MailboxArchive,
-  { app, account, deep }: VerifyOptions,
+  { app, account, request, deep }: VerifyOptions,
 ): Promise<Finding[]> {
   const opened = await connection.open(mailbox, 'read');
   const { state } = archive;
   if (state !== null && state.uidValidity !== opened.uidValidity) {
     throw new Failure('data', `the server has renumbered ${mailbox.path} since the last fetch`, {
-      hint: `mailctl fetch --folder '${mailbox.path}' recognises what is stored`,
+      hint: `${fetchCommand(app, [mailbox.path], request)} recognises what is stored`,
     });
   }
   const stored = state?.stored ?? UidSet.empty;
