@@ -2,15 +2,18 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
 
-export interface Certificates {
-  /** PEM files, for programs that want a path. */
-  caFile: string;
-  certFile: string;
-  keyFile: string;
-  /** The same as text. */
+/** PEM: an authority, and a certificate it has signed. */
+export interface CertificateTexts {
   ca: string;
   cert: string;
   key: string;
+}
+
+export interface Certificates extends CertificateTexts {
+  /** The same as files, for programs that want a path. */
+  caFile: string;
+  certFile: string;
+  keyFile: string;
 }
 
 export interface CertificateOptions {
@@ -31,6 +34,30 @@ export async function makeCertificates(
   directory: string,
   options: CertificateOptions = {},
 ): Promise<Certificates> {
+  return writeCertificates(directory, await generateCertificates(options));
+}
+
+export async function writeCertificates(
+  directory: string,
+  texts: CertificateTexts,
+): Promise<Certificates> {
+  const made: Certificates = {
+    caFile: join(directory, 'ca.pem'),
+    certFile: join(directory, 'server.pem'),
+    keyFile: join(directory, 'server.key'),
+    ...texts,
+  };
+  await mkdir(directory, { recursive: true });
+  await writeFile(made.caFile, made.ca);
+  await writeFile(made.certFile, made.cert);
+  await writeFile(made.keyFile, made.key, { mode: 0o600 });
+  return made;
+}
+
+/** The same, kept nowhere. */
+export async function generateCertificates(
+  options: CertificateOptions = {},
+): Promise<CertificateTexts> {
   const hosts = options.hosts ?? ['localhost', '127.0.0.1', '::1'];
   const now = Date.now();
   const kind = { keyType: 'ec', curve: 'P-256', algorithm: 'sha256' } as const;
@@ -62,17 +89,5 @@ export async function makeCertificates(
     ],
   });
 
-  const made: Certificates = {
-    caFile: join(directory, 'ca.pem'),
-    certFile: join(directory, 'server.pem'),
-    keyFile: join(directory, 'server.key'),
-    ca: authority.cert,
-    cert: server.cert,
-    key: server.private,
-  };
-  await mkdir(directory, { recursive: true });
-  await writeFile(made.caFile, made.ca);
-  await writeFile(made.certFile, made.cert);
-  await writeFile(made.keyFile, made.key, { mode: 0o600 });
-  return made;
+  return { ca: authority.cert, cert: server.cert, key: server.private };
 }

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Certificates, makeCertificates } from '../sandbox/certificates.ts';
+import type { Certificates } from '../sandbox/certificates.ts';
 import { type FamilyServer, familyClient } from '../sandbox/families.ts';
 import { type OAuthServer, startOAuthServer } from '../sandbox/oauth-server.ts';
 import { approve } from '../sandbox/person.ts';
@@ -9,6 +9,7 @@ import { startDovecot } from './dovecot.ts';
 import { freePorts } from './processes.ts';
 import { type Home, newHome, start } from './run.ts';
 import { type ScriptedImap, startScriptedImap } from './scripted-imap.ts';
+import { shareCertificates } from './shared-certificates.ts';
 import { type TokenImap, tokenImap } from './token-imap.ts';
 
 export const address = 'ada@example.org';
@@ -74,7 +75,7 @@ user = "${address}"
 /** Its servers, and a home whose config sends this provider's account to them. */
 export async function prepare(family: Family) {
   const home = await newHome();
-  const certificates = await makeCertificates(join(home.directory, 'certificates'));
+  const certificates = await shareCertificates(join(home.directory, 'certificates'));
   const [redirectPort = 0] = await freePorts(1);
   let dataCentre = '';
   const oauth = await startOAuthServer(

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import { createServer as createTcpServer, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { type Certificates, makeCertificates } from '../sandbox/certificates.ts';
+import type { Certificates } from '../sandbox/certificates.ts';
 import { cleanUpLater } from './clean-up.ts';
 import { startConnectProxy, type TestProxy } from './proxies.ts';
 import { type Home, newHome } from './run.ts';
@@ -13,6 +13,7 @@ import {
   type ScriptedOAuthOptions,
   startScriptedOAuth,
 } from './scripted-oauth.ts';
+import { shareCertificates } from './shared-certificates.ts';
 
 /** What a web server of the domain answers at one address. */
 export interface Page {
@@ -49,7 +50,7 @@ const webHosts = [
 
 export async function startMailDomain(options: DomainOptions = {}): Promise<MailDomain> {
   const home = await newHome();
-  const certificates = await makeCertificates(join(home.directory, 'certificates'), {
+  const certificates = await shareCertificates(join(home.directory, 'certificates'), {
     hosts: [...webHosts, 'login.example.org', 'imap.hoster.example'],
   });
   const origin = 'https://login.example.org';

@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeCertificates } from '../sandbox/certificates.ts';
 import { cleanUpLater } from './clean-up.ts';
 import { type Home, newHome } from './run.ts';
 import { type Script, type ScriptedImap, startScriptedImap } from './scripted-imap.ts';
+import { shareCertificates } from './shared-certificates.ts';
 
 export interface MailHome {
   readonly home: Home;
@@ -24,7 +24,7 @@ export interface MailHomeOptions {
 /** A home with one account on a scripted server that answers as usual. */
 export async function makeMailHome(options: MailHomeOptions = {}): Promise<MailHome> {
   const home = await newHome();
-  const certificates = await makeCertificates(join(home.directory, 'certificates'));
+  const certificates = await shareCertificates(join(home.directory, 'certificates'));
   const imap = await startScriptedImap(certificates, options.script);
   cleanUpLater(() => imap.close());
   const configFile = join(home.config, 'mailctl', 'config.toml');

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Certificates, makeCertificates } from '../sandbox/certificates.ts';
+import type { Certificates } from '../sandbox/certificates.ts';
 import { cleanUpLater } from './clean-up.ts';
 import { type Home, newHome } from './home.ts';
 import { type Result, start } from './run.ts';
@@ -9,6 +9,7 @@ import {
   type ScriptedOAuthOptions,
   startScriptedOAuth,
 } from './scripted-oauth.ts';
+import { shareCertificates } from './shared-certificates.ts';
 
 /** A provider with real names and ports, which only a proxy leads to. */
 export interface NamedProvider {
@@ -28,7 +29,7 @@ export async function startNamedProvider(
   options: { oauth?: ScriptedOAuthOptions; imap?: Script } = {},
 ): Promise<NamedProvider> {
   const home = await newHome();
-  const certificates = await makeCertificates(join(home.directory, 'certificates'), {
+  const certificates = await shareCertificates(join(home.directory, 'certificates'), {
     hosts: ['login.example.org', 'imap.example.org', '127.0.0.1'],
   });
   const origin = 'https://login.example.org';

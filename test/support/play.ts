@@ -2,10 +2,11 @@ import { writeFileSync } from 'node:fs';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { expect } from 'vitest';
-import { type Certificates, makeCertificates } from '../sandbox/certificates.ts';
+import type { Certificates } from '../sandbox/certificates.ts';
 import { watchMemory } from './memory.ts';
 import { newHome, type Result, start } from './run.ts';
 import { type Script, startScriptedImap } from './scripted-imap.ts';
+import { shareCertificates } from './shared-certificates.ts';
 import { threeLetters } from './usual-imap.ts';
 
 /** One thing a hostile or broken mail server does, and how mailctl must take it. */
@@ -73,7 +74,7 @@ const bareNodeMb = 50;
 /** Plays cases, a few at a time: most of them wait for a time-out. Resolves to a look-up by name. */
 export async function playAll(cases: readonly Case[]): Promise<(name: string) => Played> {
   const home = await newHome();
-  const certificates = await makeCertificates(join(home.directory, 'certificates'));
+  const certificates = await shareCertificates(join(home.directory, 'certificates'));
   const outcomes = new Map<string, Played | Error>();
   const waiting = [...cases];
   const player = async () => {

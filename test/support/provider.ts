@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Certificates, makeCertificates } from '../sandbox/certificates.ts';
+import type { Certificates } from '../sandbox/certificates.ts';
 import type { SandboxFolder } from '../sandbox/messages.ts';
 import {
   type OAuthServer,
@@ -12,6 +12,7 @@ import { approve, type LastPage, type Person } from '../sandbox/person.ts';
 import { cleanUpLater } from './clean-up.ts';
 import { type Dovecot, startDovecot } from './dovecot.ts';
 import { type Home, type Result, type Running, type RunOptions, start } from './run.ts';
+import { shareCertificates } from './shared-certificates.ts';
 
 export interface ProviderOptions {
   oauth?: OAuthServerOptions;
@@ -68,7 +69,7 @@ export const ada = 'ada@example.org';
 export async function startProvider(options: ProviderOptions = {}): Promise<Provider> {
   const directory = await mkdtemp(join(tmpdir(), 'mailctl-certificates-'));
   cleanUpLater(() => rm(directory, { recursive: true, force: true }));
-  const certificates = await makeCertificates(directory, {
+  const certificates = await shareCertificates(directory, {
     expired: options.expiredCertificate ?? false,
   });
   const oauth = await startOAuthServer(options.oauth);
