@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { flag, list, maybeNumber, maybeText, text } from './row-fields.ts';
+import { flag, list, maybeNumber, maybeText, number, text } from './row-fields.ts';
 
 const note = list(v.string(), 'for people');
 
@@ -58,4 +58,13 @@ export const providerRow = v.object({
   ),
   notes: v.optional(note),
   doubts: v.optional(note),
+});
+
+/** What a person has to do to get a client ID. */
+export const stepRow = v.object({
+  type: v.literal('step'),
+  number: number('from 1'),
+  text: text('what to do'),
+  url: maybeText('the page to open for it'),
+  command: maybeText('what to type'),
 });

@@ -13,3 +13,11 @@ export const maybeTime = (about: string) =>
   v.pipe(v.nullable(v.pipe(v.string(), v.isoTimestamp())), v.description(about));
 export const list = <const S extends v.GenericSchema>(item: S, about: string) =>
   v.pipe(v.array(item), v.description(about));
+
+/** What many rows begin with. */
+export const account = text('the name of the account in the config');
+export const folder = text('the path of the folder, as IMAP names it');
+export const uidValidity = number(
+  'a UID means something only together with this (RFC 3501 §2.3.1.1)',
+);
+export const uid = number('the UID of the message in its folder');
