@@ -1,9 +1,8 @@
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { connect, createServer } from 'node:tls';
 import type { Certificates } from '../sandbox/certificates.ts';
-import { cleanUpLater } from './clean-up.ts';
+import { keepOpen, listenOnLoopback } from './loopback-server.ts';
 
 export interface CountingProxy {
   readonly port: number;
@@ -41,12 +40,8 @@ export async function startCountingProxy(
       [client, upstream],
       [upstream, client],
     ] as const) {
-      open.add(socket);
-      socket.on('error', () => {}); // the other end is told by close
-      socket.on('close', () => {
-        open.delete(socket);
-        other.destroy();
-      });
+      keepOpen(open, socket);
+      socket.on('close', () => other.destroy());
     }
     client.on('data', (bytes: Buffer) => {
       if (!waiting) roundTrips += 1;
@@ -71,16 +66,8 @@ export async function startCountingProxy(
       );
     });
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  cleanUpLater(async () => {
-    for (const socket of open) socket.destroy();
-    await new Promise((resolve) => server.close(resolve));
-  });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port was given');
   return {
-    port: address.port,
+    port: await listenOnLoopback(server, open),
     takeRoundTrips() {
       const taken = roundTrips;
       roundTrips = 0;

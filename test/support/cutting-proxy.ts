@@ -1,6 +1,5 @@
-import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
-import { cleanUpLater } from './clean-up.ts';
+import { keepOpen, listenOnLoopback } from './loopback-server.ts';
 
 /** Where a line is cut: behind so many bytes that one side has sent. */
 export interface Cut {
@@ -29,13 +28,9 @@ export async function startCuttingProxy(upstreamPort: number): Promise<CuttingPr
   const server = createServer((client) => {
     const upstream = connect(upstreamPort, '127.0.0.1');
     const join = (of: Cut['of'], from: Socket, to: Socket) => {
-      open.add(from);
+      keepOpen(open, from);
       from.setNoDelay(true);
-      from.on('error', () => {}); // the other side is told by close
-      from.on('close', () => {
-        open.delete(from);
-        to.destroy();
-      });
+      from.on('close', () => to.destroy());
       from.on('end', () => to.end());
       from.on('data', (bytes: Buffer) => {
         const left = cut?.of === of ? cut.behindBytes - passed[of] : Number.POSITIVE_INFINITY;
@@ -60,16 +55,8 @@ export async function startCuttingProxy(upstreamPort: number): Promise<CuttingPr
     join('client', client, upstream);
     join('server', upstream, client);
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  cleanUpLater(async () => {
-    for (const socket of open) socket.destroy();
-    await new Promise((resolve) => server.close(resolve));
-  });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port was given');
   return {
-    port: address.port,
+    port: await listenOnLoopback(server, open),
     begin(next) {
       cut = next;
       passed = { client: 0, server: 0 };

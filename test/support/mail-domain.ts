@@ -5,6 +5,7 @@ import { createServer as createTcpServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Certificates } from '../sandbox/certificates.ts';
 import { cleanUpLater } from './clean-up.ts';
+import { keepOpen, listenOnLoopback } from './loopback-server.ts';
 import { startConnectProxy, type TestProxy } from './proxies.ts';
 import { type Home, newHome } from './run.ts';
 import { type Script, type ScriptedImap, startScriptedImap } from './scripted-imap.ts';
@@ -100,15 +101,8 @@ export async function startMailDomain(options: DomainOptions = {}): Promise<Mail
 /** A server that takes every connection and never says anything. */
 export async function startSilence(): Promise<number> {
   const open = new Set<Socket>();
-  const server = createTcpServer((socket) => {
-    open.add(socket);
-    socket.on('error', () => {});
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  cleanUpLater(async () => {
-    for (const socket of open) socket.destroy();
-    await new Promise((resolve) => server.close(resolve));
-  });
-  const address = server.address();
-  return typeof address === 'object' && address !== null ? address.port : 0;
+  return listenOnLoopback(
+    createTcpServer((socket) => keepOpen(open, socket)),
+    open,
+  );
 }

@@ -6,7 +6,7 @@ import {
 } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { connect, createServer, type Socket } from 'node:net';
-import { cleanUpLater } from './clean-up.ts';
+import { keepOpen, listenOnLoopback } from './loopback-server.ts';
 
 export interface ProxyOptions {
   /** `host:port` as it is asked for, and the port on 127.0.0.1 it leads to. Others are refused. */
@@ -35,7 +35,7 @@ export async function startConnectProxy(options: ProxyOptions): Promise<TestProx
     certificates === undefined
       ? createHttpServer(refuse)
       : createHttpsServer({ ...certificates }, refuse);
-  server.on('connection', (socket) => remember(open, socket));
+  server.on('connection', (socket) => keepOpen(open, socket));
   server.on('connect', (request, client: Socket, head: Buffer) => {
     const authority = request.url ?? '';
     asked.push(authority);
@@ -55,9 +55,9 @@ export async function startConnectProxy(options: ProxyOptions): Promise<TestProx
       upstream.write(head);
       join(client, upstream);
     });
-    remember(open, upstream);
+    keepOpen(open, upstream);
   });
-  return { port: await listen(server, open), asked };
+  return { port: await listenOnLoopback(server, open), asked };
 }
 
 /** Starts a SOCKS5 proxy (RFC 1928, passwords of RFC 1929) on 127.0.0.1. */
@@ -92,19 +92,13 @@ export async function startSocksProxy({ hosts, credentials }: ProxyOptions): Pro
       client.write(Buffer.from([5, 0, 0, 1, 127, 0, 0, 1, 0, 0]));
       join(client, upstream);
     });
-    remember(open, upstream);
+    keepOpen(open, upstream);
   };
   const server = createServer((client) => {
-    remember(open, client);
+    keepOpen(open, client);
     serve(client).catch(() => client.destroy());
   });
-  return { port: await listen(server, open), asked };
-}
-
-function remember(open: Set<Socket>, socket: Socket): void {
-  open.add(socket);
-  socket.on('error', () => {}); // one side went: so does the other
-  socket.once('close', () => open.delete(socket));
+  return { port: await listenOnLoopback(server, open), asked };
 }
 
 function join(client: Socket, upstream: Socket): void {
@@ -121,19 +115,4 @@ async function take(socket: Socket, size: number): Promise<Buffer> {
     if (socket.readableEnded || socket.destroyed) throw new Error('gone');
     await Promise.race([once(socket, 'readable'), once(socket, 'close')]);
   }
-}
-
-async function listen(
-  server: ReturnType<typeof createServer>,
-  open: ReadonlySet<Socket>,
-): Promise<number> {
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  cleanUpLater(async () => {
-    for (const socket of open) socket.destroy();
-    await new Promise((resolve) => server.close(resolve));
-  });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port was given');
-  return address.port;
 }

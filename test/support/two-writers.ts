@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { expect } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { census, messagesOfMbox, temporaryFiles } from './archived.ts';
-import { type MboxWriterKind, startMboxWriter } from './mbox-writers.ts';
-import type { Provider } from './provider.ts';
+import { type MboxWriterKind, mboxWriters, startMboxWriter } from './mbox-writers.ts';
+import { describeWith } from './parts.ts';
+import { type Provider, startProvider } from './provider.ts';
 import { type Home, newHome, run } from './run.ts';
 
-export interface TwoWriters {
+interface TwoWriters {
   readonly home: Home;
   readonly mbox: string;
 }
@@ -17,7 +18,24 @@ const ours = Array.from(
   (_, index) => `Subject: ours ${index}\n\n${`${'ours '.repeat(14)}\n`.repeat(9000)}`,
 );
 
-export async function meetTwoWriters(provider: Provider): Promise<TwoWriters> {
+/** The tests of so many rounds with each program that writes mboxes. */
+export function describeTwoWriters(name: string, rounds: number): void {
+  describeWith(['dovecot', 'python', 'mailPrograms'], name, () => {
+    let provider: Provider;
+    beforeAll(async () => {
+      provider = await startProvider();
+    });
+
+    test.each(mboxWriters)('%s: each message of both is whole, and there once', async (kind) => {
+      const both = await meetTwoWriters(provider);
+      let changes = 0;
+      for (let round = 0; round < rounds; round += 1) changes += await writeAtOnce(both, kind);
+      expect(changes).toBeGreaterThan(2 * rounds);
+    });
+  });
+}
+
+async function meetTwoWriters(provider: Provider): Promise<TwoWriters> {
   const address = `${randomUUID()}@example.org`;
   for (const text of ours) provider.imap.deliver(address, 'INBOX', Buffer.from(text));
   const home = await newHome();
@@ -26,10 +44,7 @@ export async function meetTwoWriters(provider: Provider): Promise<TwoWriters> {
 }
 
 /** A round of both. Gives how often the mbox has passed from one to the other. */
-export async function writeAtOnce(
-  { home, mbox }: TwoWriters,
-  kind: MboxWriterKind,
-): Promise<number> {
+async function writeAtOnce({ home, mbox }: TwoWriters, kind: MboxWriterKind): Promise<number> {
   rmSync(`${home.data}/mailctl`, { recursive: true, force: true });
   mkdirSync(dirname(mbox), { recursive: true });
   const writer = await startMboxWriter(kind, mbox, home);
