@@ -2,10 +2,10 @@ import type { MailboxArchive } from '../../archive/mailbox-archive.ts';
 import { setAside } from '../../archive/set-aside.ts';
 import { filesHere } from '../../archive/still-here.ts';
 import type { SyncState } from '../../archive/sync-state.ts';
-import { type Window, windows } from '../../archive/windows.ts';
+import type { Window } from '../../archive/windows.ts';
 import { Failure } from '../../errors.ts';
 import type { Since } from '../../mail/changes.ts';
-import type { FetchConnection, SizedMessage } from '../../mail/fetch-connection.ts';
+import type { FetchConnection } from '../../mail/fetch-connection.ts';
 import type { MailboxStatus } from '../../mail/mailbox-status.ts';
 import type { ResumedMailbox } from '../../mail/mailboxes.ts';
 import type { OpenMailbox } from '../../mail/message.ts';
@@ -17,17 +17,15 @@ import { Download, fewMessages } from './download.ts';
 import { isOfFolder } from './folder-failures.ts';
 import { type FollowedChanges, followedChanges, resumePoint } from './followed-changes.ts';
 import { forgetOthers, keepOthers, whyDoubtful } from './gone-back.ts';
+import { leftToFetch } from './left-to-fetch.ts';
 import { mirrorMailbox } from './mirror.ts';
 import { arrivals, everyUid, likelyFew } from './presence.ts';
 import { recognise } from './recognise.ts';
 import { changesServer, wantsAll } from './request.ts';
 import type { FetchRun } from './run.ts';
 import { confirmed } from './same-messages.ts';
+import { maxUndescribed, secondTry } from './second-try.ts';
 import { Storing } from './storing.ts';
-
-/** More than this that is named and not described is not asked for one by one. */
-const maxUndescribed = 1000;
-const usualHeaderBytes = 4096;
 
 /**
  * One mailbox in one run: what is missing is found out, cut into windows, fetched by whichever
@@ -187,14 +185,18 @@ export class MailboxPass {
   async #plan(connection: FetchConnection, wanted: UidSet, ask: UidSet): Promise<void> {
     const { selection, portion } = this.#run.request;
     const { limit, maxSizeBytes } = selection;
+    const { again } = this.#download;
     const left = limit === null ? wanted : UidSet.of([...wanted].slice(-limit));
     const asked = ask.intersection(left);
     const atOnce = asked.size <= fewMessages && maxSizeBytes === null && portion === 'whole';
     if (asked.size > 0 && atOnce) await this.#download.fetchFew(connection, asked);
     else if (asked.size > 0) await this.#download.askSizes(connection, asked);
 
-    const cut = [...windows(this.#sized(left, maxSizeBytes))];
-    this.#noteUndescribed(left);
+    const { cut, tooLarge, undescribed } = leftToFetch(left, this.#download, this.#run.request);
+    this.skipped += tooLarge;
+    if (undescribed.size > maxUndescribed) this.unnamed += undescribed.size;
+    else for (const uid of undescribed) again.set(uid, 'the server did not describe it');
+    this.#download.sizes.clear();
     this.#windowsLeft = cut.length;
     if (cut.length === 0) return this.#finish(connection);
     this.#download.tellProgress({
@@ -205,27 +207,6 @@ export class MailboxPass {
       cut.map((window) => this.#windowJob(window)),
       { urgent: true },
     );
-  }
-
-  /** What is left to fetch, with its sizes. */
-  *#sized(left: UidSet, maxSizeBytes: number | null): Generator<SizedMessage> {
-    const { sizes, came } = this.#download;
-    const header = this.#run.request.portion === 'header';
-    for (const uid of [...sizes.keys()].sort((a, b) => a - b)) {
-      if (came.has(uid) || !left.has(uid)) continue;
-      const sizeBytes = sizes.get(uid) ?? 0;
-      if (maxSizeBytes !== null && sizeBytes > maxSizeBytes) this.skipped += 1;
-      else yield { uid, sizeBytes: header ? usualHeaderBytes : sizeBytes };
-    }
-  }
-
-  /** Of what is left, that which has no size. */
-  #noteUndescribed(left: UidSet): void {
-    const { sizes, came, again } = this.#download;
-    const undescribed = left.minus(UidSet.of([...sizes.keys(), ...came]));
-    if (undescribed.size > maxUndescribed) this.unnamed += undescribed.size;
-    else for (const uid of undescribed) again.set(uid, 'the server did not describe it');
-    sizes.clear();
   }
 
   #windowJob(window: Window): Job {
@@ -246,7 +227,7 @@ export class MailboxPass {
       return;
     }
     await this.storing.settle();
-    await this.#tryAgain(connection);
+    await secondTry(this.#run, connection, this, this.#download);
     await this.storing.settle();
     await mirrorMailbox(this.#run, connection, this);
     await applyAfterwards(this.#run, connection, this);
@@ -266,33 +247,6 @@ export class MailboxPass {
     });
     await this.archive.close();
     await this.#run.report.fetched(this, this.#uidValidity);
-  }
-
-  /**
-   * Once more, each by itself: one bad message must not take its window with it. What the server
-   * has deleted meanwhile was never missed; what it names only now was told under a wrong UID.
-   */
-  async #tryAgain(connection: FetchConnection): Promise<void> {
-    const { again } = this.#download;
-    const { failed } = this.storing;
-    if (again.size === 0) return;
-    const there = await connection.uids();
-    const { selection, refetch } = this.#run.request;
-    if (wantsAll(selection) && !refetch) {
-      const late = there.minus(this.present).minus(this.archive.state?.stored ?? UidSet.empty);
-      this.present = this.present.intersection(there).union(late);
-      if (late.size <= maxUndescribed) {
-        for (const uid of late) again.set(uid, 'the server did not send it');
-      }
-    }
-    for (const [uid, reason] of [...again]) {
-      again.delete(uid);
-      if (!there.has(uid)) continue;
-      const sizeBytes = (await connection.sizes(UidSet.of([uid]))).get(uid);
-      if (sizeBytes === undefined) failed.set(uid, reason);
-      else await this.#download.fetchWindow(connection, { uids: [uid], sizeBytes });
-    }
-    for (const [uid, reason] of again) failed.set(uid, reason);
   }
 
   get #presentMessages(): number {
