@@ -10,6 +10,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     pool: 'forks',
-    maxWorkers: 2,
+    // Tests wait for time-outs, pauses and slow lines as much as they work: two processors have time
+    // for three.
+    maxWorkers: 3,
   },
 });
