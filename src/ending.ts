@@ -26,11 +26,19 @@ function toFailure(error: unknown, system: System, verb: string | null): Failure
   if (told instanceof Error && errorCode(told)?.startsWith('commander.')) {
     return usageFailure(told, verb);
   }
-  const stack = told instanceof Error ? told.stack : undefined;
-  return new Failure('bug', `this is a bug in mailctl: ${stack ?? errorText(told)}`, {
+  return new Failure('bug', `this is a bug in mailctl: ${withStack(told)}`, {
     hint: 'please report it with what you did',
     cause: told,
+    inLines: true,
   });
+}
+
+/** The message in one line, as a server may have a say in it, and where in the code it was. */
+function withStack(error: unknown): string {
+  const name = error instanceof Error ? `${error.name}: ` : '';
+  const stack = error instanceof Error ? (error.stack ?? '') : '';
+  const places = stack.split(/[\r\n]+/).filter((line) => /^\s+at /.test(line));
+  return [`${name}${errorText(error)}`.replaceAll(/[\r\n]+/g, ' '), ...places].join('\n');
 }
 
 function usageFailure(error: Error, verb: string | null): Failure {

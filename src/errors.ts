@@ -50,6 +50,8 @@ export interface FailureDetails {
   readonly retryAfterMs?: number | undefined;
   /** What else has failed. All are told, this one last: its exit code is the one that counts. */
   readonly others?: readonly Failure[] | undefined;
+  /** The message has several lines, and no text of a server's, which could pass for one of ours. */
+  readonly inLines?: boolean | undefined;
 }
 
 interface FailureChange extends Pick<FailureDetails, 'others'> {
@@ -62,6 +64,7 @@ export class Failure extends Error {
   readonly hint: string | null;
   readonly retryAfterMs: number | null;
   readonly others: readonly Failure[];
+  readonly inLines: boolean;
 
   /** `message` is one sentence for a person, without the final full stop. */
   constructor(kind: FailureKind, message: string, details: FailureDetails = {}) {
@@ -70,6 +73,7 @@ export class Failure extends Error {
     this.hint = details.hint ?? null;
     this.retryAfterMs = details.retryAfterMs ?? null;
     this.others = details.others ?? [];
+    this.inLines = details.inLines ?? false;
   }
 
   /** The same failure, told otherwise or with others. */
@@ -79,6 +83,7 @@ export class Failure extends Error {
       cause: this.cause,
       retryAfterMs: this.retryAfterMs ?? undefined,
       others: [...this.others, ...others],
+      inLines: this.inLines,
     });
   }
 

@@ -1,4 +1,4 @@
-import { lstat } from 'node:fs/promises';
+import { lstat, readdir } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { errorCode, errorText, Failure } from '../errors.ts';
 import { makeDirectory } from '../system/files.ts';
@@ -15,15 +15,57 @@ export async function withArchive<T>(
   });
   const what = `the archive ${archive}`;
   const options = { waitMs: 60_000, signal, what, failure: 'archive' } as const;
-  return withLock(join(archive, '.mailctl.lock'), options, work);
+  let locked = false;
+  return withLock(join(archive, '.mailctl.lock'), options, () => {
+    locked = true;
+    return work();
+  }).catch((error: unknown) => {
+    throw !locked && isUnwritable(error) ? unusable('write', archive, error.cause) : error;
+  });
+}
+
+/**
+ * The same for work that only reads. An archive that cannot be written has no lock to be had, and
+ * whoever is as little allowed stores nothing meanwhile. `onUnlocked` is told why.
+ * @throws Failure 'archive'
+ */
+export async function withArchiveToRead<T>(
+  archive: string,
+  signal: AbortSignal,
+  work: () => Promise<T>,
+  onUnlocked: (reason: Failure) => void,
+): Promise<T> {
+  let locked = false;
+  try {
+    return await withArchive(archive, signal, () => {
+      locked = true;
+      return work();
+    });
+  } catch (error) {
+    if (locked || !isUnwritable(error)) throw error;
+    // What may not be looked into is not to be taken for empty.
+    await readdir(archive).catch((cause: unknown) => {
+      if (errorCode(cause) !== 'ENOENT') throw unusable('read', archive, cause);
+    });
+    onUnlocked(error);
+  }
+  return work();
+}
+
+/** Nothing can be written there at all: a disk that is read-only, or somebody else's folder. */
+function isUnwritable(error: unknown): error is Failure {
+  if (!(error instanceof Failure) || error.kind !== 'archive') return false;
+  return ['EROFS', 'EACCES', 'EPERM'].includes(errorCode(error.cause) ?? '');
 }
 
 /** Why an archive cannot be where the config says. */
 export function unusable(use: 'read' | 'write', archive: string, error: unknown): Failure {
   const isFile = ['EEXIST', 'ENOTDIR'].includes(errorCode(error) ?? '');
   const why = isFile ? 'a file is where its folder should be' : errorText(error);
+  const another = 'name another folder as archive in the config';
+  const readOnly = errorCode(error) === 'EROFS';
   return new Failure('archive', `cannot ${use} the archive ${archive}: ${why}`, {
-    hint: 'name another folder as archive in the config',
+    hint: readOnly ? `${another}; to read it, as verify does without --repair, is enough` : another,
     cause: error,
   });
 }

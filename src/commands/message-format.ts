@@ -56,6 +56,6 @@ function wrong(template: string, at: number, what: string): Failure {
   return new Failure(
     'usage',
     `the format cannot be read: ${what}\n  ${template}\n  ${' '.repeat(at)}^`,
-    { hint: `there are ${names}, {from.name}, {from.address}, {date.local}` },
+    { hint: `there are ${names}, {from.name}, {from.address}, {date.local}`, inLines: true },
   );
 }

@@ -154,6 +154,7 @@ class TokenReader {
       `the search cannot be read: ${message}\n  ${this.#query.replaceAll('\t', ' ')}\n  ${' '.repeat(at)}^`,
       {
         hint: 'mailctl search --help shows what can be searched for',
+        inLines: true,
       },
     );
   }

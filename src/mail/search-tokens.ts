@@ -65,6 +65,7 @@ function readValue(query: string, at: number): { text: string; length: number; q
       `the search cannot be read: this quote is never closed\n  ${query}\n  ${' '.repeat(at)}^`,
       {
         hint: 'mailctl search --help shows what can be searched for',
+        inLines: true,
       },
     );
   }

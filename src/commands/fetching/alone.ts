@@ -1,15 +1,30 @@
 import type { Account } from '../../account/account.ts';
-import { withArchive } from '../../archive/archive-folder.ts';
+import { withArchive, withArchiveToRead } from '../../archive/archive-folder.ts';
 import type { App } from '../app.ts';
 
 /** Run alone on the account's archive; a person is told what is waited for. */
-export async function aloneInArchive<T>(
+export function aloneInArchive<T>(app: App, account: Account, work: () => Promise<T>): Promise<T> {
+  return tellingOfOthers(app, work, (begin) =>
+    withArchive(account.archive, app.system.signal, begin),
+  );
+}
+
+/** The same for work that only reads, which may be all that can be done there. */
+export function readingArchive<T>(app: App, account: Account, work: () => Promise<T>): Promise<T> {
+  return tellingOfOthers(app, work, (begin) =>
+    withArchiveToRead(account.archive, app.system.signal, begin, ({ message }) =>
+      app.log.info('without the lock of the archive', { reason: message }),
+    ),
+  );
+}
+
+function tellingOfOthers<T>(
   app: App,
-  account: Account,
   work: () => Promise<T>,
+  run: (begin: () => Promise<T>) => Promise<T>,
 ): Promise<T> {
   const waiting = app.progress.start('waiting for another run');
-  return withArchive(account.archive, app.system.signal, () => {
+  return run(() => {
     waiting.done();
     return work();
   }).finally(() => waiting.done());

@@ -8,7 +8,7 @@ import { UidSet } from '../../uid-set.ts';
 import type { App } from '../app.ts';
 import { openFetching } from '../mail.ts';
 import type { RowOf } from '../rows.ts';
-import { aloneInArchive } from './alone.ts';
+import { aloneInArchive, readingArchive } from './alone.ts';
 import { chooseFolders } from './choose-folders.ts';
 import { fetchCommand } from './fetch-command.ts';
 import { type FetchFlags, fetchRequest } from './flags.ts';
@@ -32,7 +32,7 @@ export async function verifyArchive(app: App, account: Account, flags: VerifyFla
   const { deep = false, repair = false, ...rest } = flags;
   const request = await fetchRequest(app, account, [], rest);
   const connection = await openFetching(app, account);
-  const options = { app, account, request, deep };
+  const options = { app, account, request, deep, repair };
   let wrong = 0;
   try {
     const mailboxes = await chooseFolders(connection, request, (text) =>
@@ -69,9 +69,11 @@ function badOf(
   mailbox: MailboxStatus,
   options: VerifyOptions,
 ): Promise<Finding[]> {
-  const { app, account, request } = options;
+  const { app, account, request, repair } = options;
   const looking = app.progress.start(mailbox.path);
-  return aloneInArchive(app, account, async () => {
+  // What cannot be repaired is told before anything is compared.
+  const inArchive = repair ? aloneInArchive : readingArchive;
+  return inArchive(app, account, async () => {
     const archive = await MailboxArchive.load(archiveSettings(app, account, request), mailbox);
     const findings = await verifyMailbox(connection, mailbox, archive, options);
     return findings.filter(({ what }) => what !== 'extra');
@@ -83,6 +85,7 @@ interface VerifyOptions {
   readonly account: Account;
   readonly request: FetchRequest;
   readonly deep: boolean;
+  readonly repair: boolean;
 }
 
 async function verifyMailbox(
