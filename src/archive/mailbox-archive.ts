@@ -7,13 +7,8 @@ import { refuseLinks } from './archive-folder.ts';
 import { describedHere } from './described-here.ts';
 import { folderPath, type Layout } from './folder-path.ts';
 import { type Format, namesFiles, sinkOf } from './formats.ts';
-import {
-  addingRows,
-  type IndexEntry,
-  indexFile,
-  knowsNewestRows,
-  loadIndex,
-} from './index-file.ts';
+import type { IndexEntry } from './index-file.ts';
+import { MailboxMemory } from './mailbox-memory.ts';
 import { maildirName } from './maildir.ts';
 import { isLeftUnfinished } from './mbox-lock.ts';
 import { mboxName } from './mbox-text.ts';
@@ -21,12 +16,8 @@ import type { LineEndings, MessageToStore, OpenSink, Place, StoredPlace } from '
 import {
   emptyState,
   isUnchanged,
-  loadSyncState,
   type PassEnding,
-  remembering,
   type SyncState,
-  savingState,
-  stateFile,
   type ToldCounts,
 } from './sync-state.ts';
 import { undescribed } from './undescribed.ts';
@@ -86,9 +77,7 @@ export class MailboxArchive {
   readonly #isUnfinished: boolean;
   readonly #settings: ArchiveSettings;
   readonly #mailbox: ArchivedMailbox;
-  readonly #statePath: string;
-  readonly #indexPath: string;
-  #state: SyncState | null;
+  readonly #memory: MailboxMemory;
   #sink: OpenSink | null = null;
   /** There was no memory of what is here: nothing was fetched yet, or somebody has removed it. */
   #forgotten = false;
@@ -105,16 +94,14 @@ export class MailboxArchive {
     settings: ArchiveSettings,
     mailbox: ArchivedMailbox,
     { directory, isNew, isUnfinished }: Found,
-    state: SyncState | null,
+    memory: MailboxMemory,
   ) {
     this.directory = directory;
     this.isNew = isNew;
     this.#isUnfinished = isUnfinished;
     this.#settings = settings;
     this.#mailbox = mailbox;
-    this.#statePath = stateFile(directory, settings.format);
-    this.#indexPath = indexFile(directory, settings.format);
-    this.#state = state;
+    this.#memory = memory;
   }
 
   /** Read what is remembered of a mailbox; nothing is written. @throws Failure 'archive' | 'data' */
@@ -123,7 +110,8 @@ export class MailboxArchive {
     // Headers alone are no messages: they live beside them, with a memory of their own.
     const directory = settings.portion === 'header' ? join(folder, '.headers') : folder;
     const isNew = !(await refuseLinks(settings.root, directory));
-    const state = isNew ? null : await loadSyncState(stateFile(directory, settings.format));
+    const memory = await MailboxMemory.load(directory, settings, { isNew });
+    const { state } = memory;
     if (state !== null && (state.address !== settings.address || state.mailbox !== mailbox.path)) {
       throw new Failure('data', `${directory} holds ${state.mailbox} of ${state.address}`, {
         hint: `give ${settings.address} an archive of its own in the config`,
@@ -131,7 +119,7 @@ export class MailboxArchive {
     }
     const isUnfinished =
       settings.format === 'mbox' && (await isLeftUnfinished(join(directory, mboxName)));
-    return new MailboxArchive(settings, mailbox, { directory, isNew, isUnfinished }, state);
+    return new MailboxArchive(settings, mailbox, { directory, isNew, isUnfinished }, memory);
   }
 
   get format(): Format {
@@ -143,18 +131,18 @@ export class MailboxArchive {
   }
 
   get state(): SyncState | null {
-    return this.#state;
+    return this.#memory.state;
   }
 
   /** What is stored, without what is put away as gone from the server. */
   get kept(): UidSet {
-    return this.#state === null ? UidSet.empty : this.#state.stored.minus(this.#state.gone);
+    return this.state === null ? UidSet.empty : this.state.stored.minus(this.state.gone);
   }
 
   /** Whether the server says of the mailbox what it said when all of it was stored. */
   isComplete(told: ToldCounts, { flags }: { readonly flags: boolean }): boolean {
     const { server } = this.#settings;
-    return !this.#isUnfinished && isUnchanged(this.#state, told, { server, flags });
+    return !this.#isUnfinished && isUnchanged(this.state, told, { server, flags });
   }
 
   /**
@@ -175,33 +163,25 @@ export class MailboxArchive {
     const sink = await sinkOf(settings.format);
     const labels = { account: settings.account, folder: this.#mailbox.path };
     // One file goes on where it ended, also after the server has renumbered the mailbox.
-    const given = this.#state?.position ?? null;
+    const given = this.state?.position ?? null;
     this.#sink = await sink({ ...settings, directory, uidValidity, labels, position: given });
     const position = this.#sink.position ?? given;
-    this.#forgotten = this.#state === null;
-    if (this.#state?.uidValidity === uidValidity) {
+    const { state } = this;
+    this.#forgotten = state === null;
+    if (state?.uidValidity === uidValidity) {
       // The last pass has remembered all it stored. As long as this one has not, there is no saying so.
-      if (this.#state.complete !== null && this.#state.unsure.size === 0) {
-        this.#known = await knowsNewestRows(this.#memory, this.#indexPath);
+      if (state.complete !== null && state.unsure.size === 0) {
+        this.#known = await this.#memory.knowsNewestRows();
         this.#forgotten = !this.#known;
       }
-      if (position !== given || this.#state.complete !== null) {
+      if (position !== given || state.complete !== null) {
         await this.update({ position, complete: null });
       }
       return;
     }
     const { address, server } = settings;
-    const state = {
-      ...emptyState({ address, mailbox: this.#mailbox.path, uidValidity, server }),
-      stored: UidSet.of(recognised.map(({ uid }) => uid)),
-      position,
-    };
-    // The rows first: were the memory first, a crash between the two would forget where they are.
-    const rows = addingRows(this.#indexPath, recognised);
-    // Where files do not name their messages, a memory that is not there must mean one was removed.
-    const saved = recognised.length > 0 || !namesFiles(settings.format);
-    await settings.files.durably(rows, saved ? [savingState(this.#statePath, state)] : []);
-    this.#state = state;
+    const about = { address, mailbox: this.#mailbox.path, uidValidity, server };
+    await this.#memory.begin({ ...emptyState(about), position }, recognised);
   }
 
   /**
@@ -210,16 +190,16 @@ export class MailboxArchive {
    * they are those of their UIDs.
    */
   async missing(present: UidSet, confirm: (found: UidSet) => Promise<UidSet>): Promise<UidSet> {
-    const unknown = present.minus(this.#memory.stored);
+    const unknown = present.minus(this.#memory.begun.stored);
     if (unknown.size === 0) return unknown;
     const found = (await this.leftovers()).intersection(unknown);
     const theirs = found.size > 0 ? await confirm(found) : found;
     if (found.size > 0) {
-      const { uidValidity, stored, unsure } = this.#memory;
+      const { uidValidity, stored, unsure } = this.#memory.begun;
       const rows = (await this.loadIndex()).get(uidValidity) ?? new Map();
       const all = await undescribed(this, uidValidity, rows);
       const further = all.filter(({ uid }) => theirs.has(uid));
-      await this.#settings.files.durably(addingRows(this.#indexPath, further));
+      await this.describe(further);
       await this.update({ stored: stored.union(theirs), unsure: unsure.minus(found) });
     }
     return unknown.minus(theirs);
@@ -230,7 +210,7 @@ export class MailboxArchive {
     if (this.#known) return UidSet.empty;
     const named = UidSet.of(await this.#open.storedUids());
     if (!this.#forgotten) return named;
-    const rows = (await this.loadIndex()).get(this.#memory.uidValidity) ?? new Map();
+    const rows = (await this.loadIndex()).get(this.#memory.begun.uidValidity) ?? new Map();
     const names = (await this.#open.names?.()) ?? [];
     return named.union(await describedHere(this, names, rows));
   }
@@ -254,15 +234,8 @@ export class MailboxArchive {
       const steps = batch.length === 0 ? [] : await this.#open.settle();
       // Not where a file ends by now: what came after these is not remembered yet.
       const positions = batch.flatMap(({ position }) => position ?? []);
-      const position = positions.length > 0 ? Math.max(...positions) : this.#memory.position;
-      const stored = UidSet.of(entries.map(({ uid }) => uid));
-      const next = remembering(this.#memory, stored, position, ending);
-      await this.#settings.files.durably(
-        // Names, and what is known of them, may come in any order; the memory comes last.
-        [...steps, ...addingRows(this.#indexPath, entries)],
-        next === null ? [] : [savingState(this.#statePath, next)],
-      );
-      this.#state = next ?? this.#state;
+      const position = positions.length > 0 ? Math.max(...positions) : this.#memory.begun.position;
+      await this.#memory.remember(steps, { entries, position, ending });
       await this.#sink?.remembered?.(position);
       return batch.map(({ path, entry: { uid, sizeBytes } }) => ({ uid, path, sizeBytes }));
     });
@@ -274,25 +247,22 @@ export class MailboxArchive {
   async close(): Promise<void> {
     if (this.#sink?.close === undefined) return;
     // A memory whose saving has failed may be there nevertheless: what counts is on the disk.
-    const remembered = await loadSyncState(this.#statePath);
-    await this.#sink.close(remembered?.position ?? null);
+    await this.#sink.close((await this.#memory.read())?.position ?? null);
   }
 
   /** Everything the index knows. */
   loadIndex(): Promise<Map<number, Map<number, IndexEntry>>> {
-    return loadIndex(this.#indexPath);
+    return this.#memory.loadIndex();
   }
 
   /** Say anew what is known of these messages, durably. */
-  async describe(entries: readonly IndexEntry[]): Promise<void> {
-    await this.#settings.files.durably(addingRows(this.#indexPath, entries));
+  describe(entries: readonly IndexEntry[]): Promise<void> {
+    return this.#memory.describe(entries);
   }
 
   /** Change what is remembered besides messages. */
-  async update(change: Partial<SyncState>): Promise<void> {
-    const state = { ...this.#memory, ...change };
-    await this.#settings.files.durably([savingState(this.#statePath, state)]);
-    this.#state = state;
+  update(change: Partial<SyncState>): Promise<void> {
+    return this.#memory.update(change);
   }
 
   get #open(): OpenSink {
@@ -300,13 +270,8 @@ export class MailboxArchive {
     return this.#sink;
   }
 
-  get #memory(): SyncState {
-    if (this.#state === null) throw new Error('the mailbox has not been begun');
-    return this.#state;
-  }
-
   #entry(message: IncomingMessage, { path, sizeBytes, fingerprint }: StoredPlace): IndexEntry {
-    const { uidValidity } = this.#memory;
+    const { uidValidity } = this.#memory.begun;
     const named = path !== null && namesFiles(this.#settings.format);
     const name = named ? maildirName(basename(path)) : null;
     const { uid, sizeBytes: serverBytes, ids } = message;
