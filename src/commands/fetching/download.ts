@@ -67,25 +67,24 @@ export class Download {
       if (left.size === 0) return;
     }
     await this.#unlessRefused(connection, () =>
-      connection.fetch(left, this.fewOptions, (one) => this.#takeOrNote(one, uids)),
+      connection.fetch(left, this.fewOptions, (one) => this.#takeOrNote(one)),
     );
   }
 
-  /** False where nothing has come of what was asked for while the mailbox was being opened. */
+  /**
+   * False where nothing has come of what was asked for while the mailbox was being opened. Nothing
+   * of it is unwanted: where that had to be found out, it was given up for the asking.
+   */
   async #takeComing(connection: FetchConnection, uids: UidSet | null): Promise<boolean> {
     const { coming } = this;
     this.coming = null;
     // All there are is more than what was asked for.
     if (coming === null || (uids === null && coming.uids !== null)) return false;
-    await this.#unlessRefused(connection, () => coming.take((one) => this.#takeOrNote(one, uids)));
+    await this.#unlessRefused(connection, () => coming.take((one) => this.#takeOrNote(one)));
     return this.came.size + this.sizes.size > 0;
   }
 
-  #takeOrNote(
-    one: IncomingMessage | SizedMessage,
-    wanted: UidSet | null,
-  ): Promise<void> | undefined {
-    if (wanted !== null && !wanted.has(one.uid)) return undefined;
+  #takeOrNote(one: IncomingMessage | SizedMessage): Promise<void> | undefined {
     if ('content' in one) return this.#take(one);
     this.sizes.set(one.uid, one.sizeBytes);
     return undefined;
