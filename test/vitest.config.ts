@@ -11,7 +11,7 @@ export default defineConfig({
     hookTimeout: 120_000,
     pool: 'forks',
     // Tests wait for time-outs, pauses and slow lines as much as they work: two processors have time
-    // for three.
-    maxWorkers: 3,
+    // for four.
+    maxWorkers: 4,
   },
 });
