@@ -1,7 +1,8 @@
+import { existsSync } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { errorCode, errorText, Failure } from '../errors.ts';
-import { makeDirectory } from '../system/files.ts';
+import { makeDirectory, syncName } from '../system/files.ts';
 import { withLock } from '../system/lock.ts';
 
 /** Run alone on an archive: two runs would store the same message at the same time. */
@@ -10,13 +11,18 @@ export async function withArchive<T>(
   signal: AbortSignal,
   work: () => Promise<T>,
 ): Promise<T> {
-  await makeDirectory(archive).catch((error: unknown) => {
+  const lockFile = join(archive, '.mailctl.lock');
+  try {
+    await makeDirectory(archive);
+    // Whoever has made the lock has come past this.
+    if (!existsSync(lockFile)) await syncName(archive);
+  } catch (error) {
     throw unusable('write', archive, error);
-  });
+  }
   const what = `the archive ${archive}`;
   const options = { waitMs: 60_000, signal, what, failure: 'archive' } as const;
   let locked = false;
-  return withLock(join(archive, '.mailctl.lock'), options, () => {
+  return withLock(lockFile, options, () => {
     locked = true;
     return work();
   }).catch((error: unknown) => {
@@ -76,13 +82,17 @@ export function unusable(use: 'read' | 'write', archive: string, error: unknown)
  * @throws Failure 'archive'
  */
 export async function refuseLinks(archive: string, directory: string): Promise<boolean> {
-  const levels = relative(archive, directory).split(sep);
-  const folders = levels.map((_, index) => join(archive, ...levels.slice(0, index + 1)));
-  const there = await Promise.all(folders.map(isThere));
+  const there = await Promise.all(foldersWithin(archive, directory).map(isThere));
   // Below a folder that is not there nothing is.
   if (!there.every((is) => is)) return false;
   await Promise.all(['tmp', 'new', 'cur'].map((name) => isThere(join(directory, name))));
   return true;
+}
+
+/** A folder of an archive and those it is in, the uppermost first. */
+export function foldersWithin(archive: string, directory: string): string[] {
+  const levels = relative(archive, directory).split(sep);
+  return levels.map((_, index) => join(archive, ...levels.slice(0, index + 1)));
 }
 
 async function isThere(path: string): Promise<boolean> {

@@ -1,9 +1,9 @@
 import { open } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { Failure } from '../errors.ts';
 import { removeUnfinished } from '../system/files.ts';
 import { UidSet } from '../uid-set.ts';
-import { refuseLinks } from './archive-folder.ts';
+import { foldersWithin, refuseLinks } from './archive-folder.ts';
 import { describedHere } from './described-here.ts';
 import { folderPath, type Layout } from './folder-path.ts';
 import { type Format, namesFiles, sinkOf } from './formats.ts';
@@ -40,6 +40,8 @@ export interface ArchiveSettings
   readonly lineEndings: LineEndings;
   /** What of each message is kept. */
   readonly portion: 'whole' | 'header';
+  /** Folders whose names this run has made durable. */
+  readonly durableFolders: Set<string>;
 }
 
 /** A mailbox as the archive must know it. */
@@ -151,7 +153,7 @@ export class MailboxArchive {
    */
   async begin(uidValidity: number, recognised: readonly IndexEntry[] = []): Promise<void> {
     const { settings, directory } = { settings: this.#settings, directory: this.directory };
-    const made = await settings.files.durably([{ kind: 'folder', path: directory }]);
+    const made = await this.#makeFolder();
     this.#known = made.includes(directory);
     await written(directory, async () => {
       if (!this.#known) await removeUnfinished(directory);
@@ -182,6 +184,23 @@ export class MailboxArchive {
     const { address, server } = settings;
     const about = { address, mailbox: this.#mailbox.path, uidValidity, server };
     await this.#memory.begin({ ...emptyState(about), position }, recognised);
+  }
+
+  /** Gives the folders that were not there. */
+  async #makeFolder(): Promise<readonly string[]> {
+    const { files, root, durableFolders } = this.#settings;
+    const made = await files.durably([{ kind: 'folder', path: this.directory }]);
+    for (const path of made) durableFolders.add(path);
+    // A run that was killed may have made folders and not come to syncing their names, but never to
+    // a memory in them.
+    if (this.state !== null) return made;
+    const others = foldersWithin(root, this.directory).filter(
+      (path) => path !== root && !durableFolders.has(path),
+    );
+    const parents = [...new Set(others.map((path) => dirname(path)))];
+    await files.durably(parents.map((path) => ({ kind: 'names', path })));
+    for (const path of others) durableFolders.add(path);
+    return made;
   }
 
   /**

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { constants, existsSync } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { access, lstat, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errorCode } from '../errors.ts';
 
@@ -58,7 +58,11 @@ export async function removeUnfinished(directory: string): Promise<void> {
 export async function makeDirectory(path: string): Promise<void> {
   const make = () =>
     mkdir(path, { mode: 0o700 }).then(
-      () => syncDirectory(dirname(path)),
+      async () => {
+        await syncDirectory(dirname(path));
+        // Each is durable before there is one in it: only the last can be one that a killed run has left.
+        await syncName(dirname(path));
+      },
       async (error: unknown) => {
         if (errorCode(error) !== 'EEXIST' || !(await stat(path)).isDirectory()) throw error;
       },
@@ -70,10 +74,33 @@ export async function makeDirectory(path: string): Promise<void> {
   });
 }
 
+/**
+ * Make the name of a folder that was there already survive a power cut: a run that was killed may
+ * have made it, and not come to syncing it. Left out where mailctl cannot have made it, and nothing
+ * of ours can be lost: in a folder that it may not write (which it mostly may not read either, as a
+ * sync takes), where something is mounted, and for a link.
+ */
+export async function syncName(folder: string): Promise<void> {
+  const parent = dirname(folder);
+  const [own, above] = await Promise.all([lstat(folder), stat(parent)]);
+  if (own.isSymbolicLink() || own.dev !== above.dev) return;
+  const writable = await access(parent, constants.W_OK).then(
+    () => true,
+    () => false,
+  );
+  if (writable) await syncDirectory(parent);
+}
+
 /** Make the names in a folder survive a power cut. Windows has no such call and needs none. */
 export async function syncDirectory(path: string): Promise<void> {
   if (process.platform === 'win32') return;
-  const directory = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  const directory = await open(path, constants.O_RDONLY | constants.O_DIRECTORY).catch(
+    (error: unknown) => {
+      if (errorCode(error) !== 'EACCES') throw error;
+      const why = `${path} may be written and not read, which it takes to sync the names in it`;
+      throw Object.assign(new Error(why), { code: 'EACCES', cause: error });
+    },
+  );
   try {
     await directory.sync();
   } finally {

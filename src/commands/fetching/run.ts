@@ -191,6 +191,7 @@ export function archiveSettings(
     json: app.output.format === 'json',
     print: (row) => app.output.object(row),
     signal: app.system.signal,
+    durableFolders: new Set(),
     files: new WritingThread(new URL('./writing-thread-program.js', import.meta.url)),
   };
 }
