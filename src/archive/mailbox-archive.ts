@@ -175,6 +175,10 @@ export class MailboxArchive {
       if (state.complete !== null && state.unsure.size === 0) {
         this.#known = await this.#memory.knowsNewestRows();
         this.#forgotten = !this.#known;
+      } else if (settings.format === 'mbox') {
+        // Its messages have no names: what the memory of a run that did not end does not know, as
+        // an older one was put back, only the index does, and the mbox says what of that is there.
+        this.#forgotten = !(await this.#memory.knowsNewestRows());
       }
       if (position !== given || state.complete !== null) {
         await this.update({ position, complete: null });

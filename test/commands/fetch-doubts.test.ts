@@ -180,6 +180,33 @@ describe('an older memory that somebody has put back alone', () => {
     },
   );
 
+  test.each(['maildir', 'eml', 'mbox'] as const)(
+    'doubles nothing of what came since, also where it is that of a run that did not fetch all: %s',
+    async (format) => {
+      const { fetch, archive } = await start({ INBOX: { letters: letters(1, 2, 3, 4) } });
+      const as = ['--format', format];
+      await fetch('--limit', '2', ...as);
+      const memory = join(archive, 'INBOX', memories[format]);
+      const older = readFileSync(memory);
+      const before = await fetch('--limit', '1', ...as);
+      expect(before).toMatchObject({ code: 0, saved: [2] });
+      const messages = () =>
+        filesBelow(archive)
+          .filter((name) => /\.V\d+U\d+\.|\.mbox$/.test(name))
+          .flatMap(
+            (name) => readFileSync(join(archive, name), 'utf8').match(/^This is .*$/gm) ?? [],
+          )
+          .sort();
+      writeFileSync(memory, older);
+      expect(await fetch(...as)).toMatchObject({ code: 0, saved: [1], stderr: '' });
+      expect(messages()).toEqual([1, 2, 3, 4].map((uid) => `This is letter ${uid}.`));
+      writeFileSync(memory, older);
+      expect(await fetch(...as)).toMatchObject({ code: 0, saved: [], stderr: '' });
+      expect(messages()).toHaveLength(4);
+      expect(await fetch(...as)).toMatchObject({ code: 0, saved: [], stderr: '' });
+    },
+  );
+
   test.each(['maildir', 'mbox'] as const)(
     'hides nothing that the server has under a UID given again: %s',
     async (format) => {
