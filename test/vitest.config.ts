@@ -10,8 +10,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     pool: 'forks',
-    // Tests wait for time-outs, pauses and slow lines as much as they work: two processors have time
-    // for four.
+    // Many wait for time-outs, pauses and slow lines: two processors have time for four.
     maxWorkers: 4,
   },
 });
