@@ -45,7 +45,7 @@ export const archive: Verb = {
     command
       .command('info')
       .description(
-        'What is kept of each folder: the format, how many messages, how large. Where the last fetch has not stored all there was, that is said. No server is asked.',
+        'What is kept of each folder: the format, how many messages, how large. What may not be complete is said. No server is asked.',
       )
       .addHelpText(
         'after',
@@ -87,7 +87,7 @@ function tellIncomplete(app: App, holdings: readonly Holding[]): void {
 }
 
 function whyIncomplete({ failures }: Holding['state']): string {
-  if (failures.length === 0) return 'the last fetch has not stored all there was';
+  if (failures.length === 0) return 'some of it may not be here yet';
   const which = failures.length === 1 ? '1 message' : `${failures.length} messages`;
   return `${which} could not be fetched so far`;
 }

@@ -152,6 +152,11 @@ describe.each(['fetch', 'verify'])('%s --exclude', (verb) => {
       stderr: '',
       folders: ['INBOX', 'Work'],
     });
+    expect(await mailctl('--all-folders', '--exclude', 'Work')).toEqual({
+      code: 0,
+      stderr: '',
+      folders: ['INBOX', 'INBOX/Lists', 'Jumble', 'Spam'],
+    });
     expect(await mailctl('--folder', 'Work', '--exclude', 'W*')).toEqual({
       code: 0,
       stderr: 'mailctl: --exclude leaves out all folders that were asked for\n',

@@ -16,8 +16,9 @@ export async function chooseFolders(
 ): Promise<MailboxStatus[]> {
   const { moveTo } = request.afterwards;
   for (const name of [...request.folders, ...request.exclude, moveTo ?? 'INBOX']) checkPath(name);
-  const [only, ...others] = [...request.folders, ...request.exclude];
-  if (others.length === 0 && only !== undefined && !isPattern(only)) {
+  const [only, ...others] = request.folders;
+  const alone = others.length === 0 && request.exclude.length === 0;
+  if (alone && only !== undefined && !isPattern(only)) {
     const [found] = (await connection.statuses(only)).filter((one) => isSameFolder(one.path, only));
     if (found?.selectable) {
       if (moveTo !== null) await checkTarget(connection, moveTo, []);

@@ -79,7 +79,7 @@ export class Report {
   async end(): Promise<void> {
     const { output } = this.#app;
     if (this.#mailboxes === 1 || this.#withNews > 0 || output.format !== 'table') return;
-    if (this.#failed > 0 || this.#done < this.#mailboxes) return;
+    if (this.#failed > 0 || this.#done === 0 || this.#done < this.#mailboxes) return;
     await output.raw(`${this.#mailboxes} folders: nothing new\n`);
   }
 
