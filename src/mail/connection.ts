@@ -1,9 +1,10 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { FetchMessageObject, FetchQueryObject, ImapFlow } from 'imapflow';
 import type { ImapServer, Timeouts } from '../account/account.ts';
 import { errorCode, Failure } from '../errors.ts';
 import { isLoopback } from '../system/loopback.ts';
 import type { ProxyChoice } from '../system/proxy.ts';
-import { readTls } from '../system/tls.ts';
+import { prepared, readTls, type TlsMaterial } from '../system/tls.ts';
 import { unheard } from './changes.ts';
 import { Exchanges, type Limits } from './exchanges.ts';
 import { explainNotConnected, isAuthenticationRefused } from './imap-errors.ts';
@@ -76,8 +77,16 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
   if (server.security === 'none' && !isLoopback(server.host)) {
     throw new Failure('config', `clear text to ${server.host} is never used`);
   }
-  const tls = await readTls(server);
-  const [{ ImapFlow }, opened] = await Promise.all([import('imapflow'), openEarly(options)]);
+  // The server is called first: what is made ready meanwhile takes as long as it may take to answer.
+  const opening = openEarly(options);
+  opening.catch(() => {}); // looked at below
+  const { ImapFlow } = await import('imapflow');
+  await turn(); // by now its name is looked up, and the call goes out
+  const tls = await withContext(server).catch((error: unknown) => {
+    opening.then((socket) => socket?.destroy()).catch(() => {});
+    throw error;
+  });
+  const opened = await opening;
   const client = new ImapFlow({
     host: server.host,
     port: server.port,
@@ -166,6 +175,12 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
     },
     close,
   };
+}
+
+/** Ready to be used: the usual authorities take a while to read. */
+async function withContext(server: ImapServer): Promise<TlsMaterial> {
+  const tls = await readTls(server);
+  return server.security === 'none' ? tls : prepared(tls);
 }
 
 function transferLimits(totalMs: number | undefined): Limits {

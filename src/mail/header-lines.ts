@@ -26,6 +26,7 @@ export function parseHeaderLines(bytes: Uint8Array): HeaderLine[] {
 
 /** Encoded words (RFC 2047); left as they are where nothing can be made of them. */
 export function decodeWords(value: string): string {
+  if (!value.includes('=?')) return value;
   try {
     return libmime.decodeWords(value);
   } catch {

@@ -75,6 +75,15 @@ function isFileLocks(value: unknown): value is FileLocks {
   return typeof value === 'object' && value !== null && 'tryLock' in value && 'unlock' in value;
 }
 
+/** Load what locks need, while there is nothing else to do. Never throws. */
+export function expectLock(): void {
+  try {
+    loadFileLocks();
+  } catch {
+    // Whoever locks is told.
+  }
+}
+
 function loadFileLocks(): FileLocks {
   try {
     // Loaded here, not at start-up: most commands never lock anything.

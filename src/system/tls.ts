@@ -30,13 +30,13 @@ export interface TlsMaterial {
   readonly fingerprint: string | null;
 }
 
+const minVersion = 'TLSv1.2';
 /** All the authorities an operating system knows take a quarter of it. */
 const maxPemBytes = 1 << 20;
 
 /** @throws Failure 'config' naming the file that is not there or cannot be read. */
 export async function readTls(settings: TlsSettings): Promise<TlsMaterial> {
   const { caFile, clientCertificate, fingerprint } = settings;
-  const minVersion = 'TLSv1.2';
   if (caFile === null && clientCertificate === null)
     return { options: { minVersion }, fingerprint };
   const ca = caFile === null ? {} : { ca: await readPem(caFile, 'ca_file') };
@@ -58,6 +58,12 @@ export async function readTls(settings: TlsSettings): Promise<TlsMaterial> {
       cause: error,
     });
   }
+}
+
+/** The same with its authorities read, where that has not been done, before there is a server. */
+export function prepared({ options, fingerprint }: TlsMaterial): TlsMaterial {
+  const { secureContext = createSecureContext({ minVersion }) } = options;
+  return { options: { secureContext }, fingerprint };
 }
 
 async function readPem(file: string, key: string): Promise<Buffer> {

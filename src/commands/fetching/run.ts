@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Account } from '../../account/account.ts';
 import { type ArchiveSettings, MailboxArchive } from '../../archive/mailbox-archive.ts';
 import { WritingThread } from '../../archive/writing-thread.ts';
@@ -6,6 +7,7 @@ import type { ComingMessages, FetchConnection } from '../../mail/fetch-connectio
 import type { MailboxStatus } from '../../mail/mailbox-status.ts';
 import type { ResumedMailbox } from '../../mail/mailboxes.ts';
 import type { FetchOptions } from '../../mail/message-fetch.ts';
+import { expectLock } from '../../system/lock.ts';
 import type { UidSet } from '../../uid-set.ts';
 import type { App } from '../app.ts';
 import { openFetching } from '../mail.ts';
@@ -51,7 +53,11 @@ export async function fetchMail(app: App, account: Account, request: FetchReques
   const connecting = app.progress.start(`connecting to ${account.imap.host}`);
   const first = await connect().finally(() => connecting.done());
   try {
-    const mailboxes = await chooseFolders(first, request, (text) => app.tell(`mailctl: ${text}`));
+    const choosing = chooseFolders(first, request, (text) => app.tell(`mailctl: ${text}`));
+    choosing.catch(() => {}); // looked at below
+    await turn(); // the server has been asked
+    expectLock();
+    const mailboxes = await choosing;
     const settings = archiveSettings(app, account, request);
     if (request.dryRun) return await planOnly(app, first, settings, { mailboxes, request });
     await aloneInArchive(app, account, () =>
