@@ -2,6 +2,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { type MailHome, makeMailHome } from '../support/mail-home.ts';
 import { type Home, newHome, startProgram } from '../support/run.ts';
 import { logIn } from '../support/waiting-login.ts';
 
@@ -15,7 +16,11 @@ interface Loaded {
 }
 
 /** What one command loads from its start to its end. */
-async function loadedBy(home: Home, args: readonly string[]): Promise<Loaded> {
+async function loadedBy(
+  home: Home,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Loaded> {
   const [hook, list] = [join(home.directory, 'hook.cjs'), join(home.directory, 'loaded.json')];
   writeFileSync(
     hook,
@@ -25,7 +30,7 @@ async function loadedBy(home: Home, args: readonly string[]): Promise<Loaded> {
       require('node:fs').writeFileSync(${JSON.stringify(list)}, JSON.stringify({ files, builtins }));
     });`,
   );
-  const run = startProgram(process.execPath, ['--require', hook, program, ...args], { home });
+  const run = startProgram(process.execPath, ['--require', hook, program, ...args], { home, env });
   expect(await run.result).toMatchObject({ code: 0, stderr: '' });
   return JSON.parse(readFileSync(list, 'utf8'));
 }
@@ -58,6 +63,23 @@ test('a fresh token of the file store is printed without what only other command
 test('the version is printed by the first file of the bundle alone', async () => {
   const { home } = await logIn();
   expect((await loadedBy(home, ['--version'])).files.length).toBeLessThan(5);
+});
+
+test('character sets are loaded for the first message that needs them, and not before', async () => {
+  const letter = (subject: string) => ({
+    uid: 7,
+    source: `From: ada@example.org\r\nSubject: ${subject}\r\n\r\nText\r\n`,
+  });
+  const plain = await makeMailHome({ script: { letters: [letter('Plain')] } });
+  const coded = await makeMailHome({ script: { letters: [letter('=?koi8-r?B?8NLJ18XU?=')] } });
+  const charsets = async ({ home, env }: MailHome, verb: string) => {
+    const { files } = await loadedBy(home, [verb], env);
+    expect(files.join('\n')).toContain('imap-flow'); // what reads mail is one of them
+    return files.filter((file) => /later-/.test(file)).length;
+  };
+  for (const verb of ['fetch', 'folders']) expect(await charsets(plain, verb)).toBe(0);
+  expect(await charsets(coded, 'fetch')).toBe(0);
+  expect(await charsets(coded, 'list')).toBeGreaterThan(0);
 });
 
 test('the process of the keychain is started before the rest of mailctl is loaded', async () => {
