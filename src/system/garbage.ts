@@ -1,4 +1,4 @@
-import { setFlagsFromString } from 'node:v8';
+import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 /**
@@ -10,4 +10,21 @@ export function collectGarbage(): void {
   setFlagsFromString('--expose-gc');
   const collect: unknown = runInNewContext('gc');
   if (typeof collect === 'function') collect();
+}
+
+/** Half of what V8 takes for new objects, two spaces together, where many come. */
+const maxNewBytes = 16 << 20;
+let grows = true;
+
+/**
+ * Keep the space for new objects from growing once it is large enough: V8 doubles it while some of
+ * them live on, as messages on their way to the disk do, and never gives it back. To be called
+ * often, as it cannot be made smaller.
+ */
+export function boundNewObjects(): void {
+  if (!grows) return;
+  const space = getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space');
+  if (space === undefined || space.space_size < maxNewBytes) return;
+  setFlagsFromString('--semi-space-growth-factor=1'); // looked at each time it would grow
+  grows = false;
 }

@@ -1,7 +1,9 @@
-import { collectGarbage } from '../../system/garbage.ts';
+import { boundNewObjects, collectGarbage } from '../../system/garbage.ts';
 
 /** After so many bytes what is left of them is cleared away. */
 const bytesBetweenCollections = 10 << 20;
+/** So often the space for new objects is looked at. */
+const bytesBetweenLooks = 256 << 10;
 /** What a message leaves behind, however small it is. */
 const bytesPerMessage = 5120;
 /** How many bytes may be in memory, downloaded and not stored yet, before no more are asked for. */
@@ -11,6 +13,7 @@ const maxBytes = 1 << 20;
 export class Budget {
   #bytes = 0;
   #passed = 0;
+  #looked = 0;
   #waiting: (() => void)[] = [];
 
   /** Count the bytes of a message while `work` has not ended. */
@@ -28,8 +31,13 @@ export class Budget {
   /** So many bytes have come through memory. */
   passed(bytes: number): void {
     this.#passed += bytes;
+    if (this.#passed - this.#looked > bytesBetweenLooks) {
+      this.#looked = this.#passed;
+      boundNewObjects();
+    }
     if (this.#passed < bytesBetweenCollections) return;
     this.#passed = 0;
+    this.#looked = 0;
     collectGarbage();
   }
 
