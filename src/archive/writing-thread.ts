@@ -7,7 +7,7 @@ import type { Answer, Batch, Outcome, Part, Steps, ThreadData } from './writing-
 import { notWritten } from './written.ts';
 
 const slabBytes = 256 << 10;
-const slabCount = 8;
+const slabCount = 12;
 /** So many slabs under way keep the thread busy; then they are filled before they are sent. */
 const enoughUnderWay = 2;
 

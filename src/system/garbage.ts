@@ -14,17 +14,15 @@ export function collectGarbage(): void {
 
 /** Half of what V8 takes for new objects, two spaces together, where many come. */
 const maxNewBytes = 16 << 20;
-let grows = true;
 
 /**
  * Keep the space for new objects from growing once it is large enough: V8 doubles it while some of
- * them live on, as messages on their way to the disk do, and never gives it back. To be called
- * often, as it cannot be made smaller.
+ * them live on, as messages on their way to the disk do, and never gives it back. Gives whether it
+ * is: until then it is to be called often, as it cannot be made smaller.
  */
-export function boundNewObjects(): void {
-  if (!grows) return;
+export function boundNewObjects(): boolean {
   const space = getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space');
-  if (space === undefined || space.space_size < maxNewBytes) return;
+  if (space === undefined || space.space_size < maxNewBytes) return false;
   setFlagsFromString('--semi-space-growth-factor=1'); // looked at each time it would grow
-  grows = false;
+  return true;
 }

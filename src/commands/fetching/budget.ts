@@ -4,26 +4,28 @@ import { boundNewObjects, collectGarbage } from '../../system/garbage.ts';
 const bytesBetweenCollections = 10 << 20;
 /** So often the space for new objects is looked at. */
 const bytesBetweenLooks = 256 << 10;
-/** What a message leaves behind, however small it is. */
+/** What a message takes and leaves behind, however small it is. */
 const bytesPerMessage = 5120;
 /** How many bytes may be in memory, downloaded and not stored yet, before no more are asked for. */
-const maxBytes = 1 << 20;
+const maxBytes = 2 << 20;
 
 /** Keeps downloading from running ahead of storing. */
 export class Budget {
   #bytes = 0;
   #passed = 0;
   #looked = 0;
+  #bounded = false;
   #waiting: (() => void)[] = [];
 
   /** Count the bytes of a message while `work` has not ended. */
   async hold<T>(bytes: number, work: Promise<T>): Promise<T> {
-    this.#bytes += bytes;
-    this.passed(Math.max(bytes, bytesPerMessage));
+    const taken = Math.max(bytes, bytesPerMessage);
+    this.#bytes += taken;
+    this.passed(taken);
     try {
       return await work;
     } finally {
-      this.#bytes -= bytes;
+      this.#bytes -= taken;
       if (this.#bytes < maxBytes) for (const resume of this.#waiting.splice(0)) resume();
     }
   }
@@ -31,9 +33,9 @@ export class Budget {
   /** So many bytes have come through memory. */
   passed(bytes: number): void {
     this.#passed += bytes;
-    if (this.#passed - this.#looked > bytesBetweenLooks) {
+    if (!this.#bounded && this.#passed - this.#looked > bytesBetweenLooks) {
       this.#looked = this.#passed;
-      boundNewObjects();
+      this.#bounded = boundNewObjects();
     }
     if (this.#passed < bytesBetweenCollections) return;
     this.#passed = 0;
