@@ -33,8 +33,10 @@ export async function chooseFolders(
   const excluded = new Set(
     request.exclude.flatMap((name) => {
       const found = named(all, name);
-      // It may be a slip, and what is fetched then the person did not want.
-      if (found.length === 0) warn(`--exclude: ${toldInOne(noneNamed(all, name))}`);
+      // It may be a slip, and what is fetched then the person did not want. That a server has no
+      // folder for spam is none: one script serves all.
+      if (found.length === 0 && !specialUses.test(name))
+        warn(`--exclude: ${toldInOne(noneNamed(all, name))}`);
       return found;
     }),
   );
@@ -107,6 +109,9 @@ function isBelowInbox({ path, delimiter }: MailboxStatus, name: string): boolean
 function isPattern(name: string): boolean {
   return /[*?%]/.test(name) || name.startsWith('\\');
 }
+
+/** RFC 6154 §2 and RFC 8457 §3. */
+const specialUses = /^\\(?:All|Archive|Drafts|Flagged|Important|Junk|Sent|Trash)$/i;
 
 /** `\Sent` is a special use, in any language; `*` stands for anything, `?` for one character. */
 function matches(mailbox: MailboxStatus, name: string): boolean {
