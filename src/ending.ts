@@ -35,10 +35,11 @@ function toFailure(error: unknown, system: System, verb: string | null): Failure
 
 /** The message in one line, as a server may have a say in it, and where in the code it was. */
 function withStack(error: unknown): string {
-  const name = error instanceof Error ? `${error.name}: ` : '';
-  const stack = error instanceof Error ? (error.stack ?? '') : '';
-  const places = stack.split(/[\r\n]+/).filter((line) => /^\s+at /.test(line));
-  return [`${name}${errorText(error)}`.replaceAll(/[\r\n]+/g, ' '), ...places].join('\n');
+  const { name, message, stack = '' } = error instanceof Error ? error : { name: '', message: '' };
+  const after = stack.slice(stack.indexOf(message) + message.length);
+  const places = after.split(/[\r\n]+/).filter((line) => /^\s+at /.test(line));
+  const label = name === '' ? '' : `${name}: `;
+  return [`${label}${errorText(error)}`.replaceAll(/[\r\n]+/g, ' '), ...places].join('\n');
 }
 
 function usageFailure(error: Error, verb: string | null): Failure {

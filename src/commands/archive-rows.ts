@@ -128,7 +128,7 @@ export const archiveRows = {
     sizeBytes: number('of all that was stored, as far as the index knows'),
     complete: flag('the last run has stored all there was'),
     next: maybeText(
-      'the command that fetches what is not there; null where all is, or a command has it',
+      'the command that fetches what is not there, but for --name and --line-endings; null where all is, or a command has it',
     ),
   }),
 } as const;

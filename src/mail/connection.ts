@@ -78,11 +78,14 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
     throw new Failure('config', `clear text to ${server.host} is never used`);
   }
   // The server is called first: what is made ready meanwhile takes as long as it may take to answer.
-  const opening = openEarly(options);
+  const givenUp = new AbortController();
+  const signal = AbortSignal.any([options.signal, givenUp.signal]);
+  const opening = openEarly({ ...options, signal });
   opening.catch(() => {}); // looked at below
   const { ImapFlow } = await import('imapflow');
   await turn(); // by now its name is looked up, and the call goes out
   const tls = await withContext(server).catch((error: unknown) => {
+    givenUp.abort();
     opening.then((socket) => socket?.destroy()).catch(() => {});
     throw error;
   });
@@ -140,6 +143,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
     }
   } catch (error) {
     close();
+    opened?.destroy(); // imapflow may not have come to taking it over
     explainNotConnected(error, server, options.user);
     const offered = [...client.capabilities.keys()];
     // imapflow's own refusal is the one error without a code; a lost connection has one.

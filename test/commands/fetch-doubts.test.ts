@@ -92,6 +92,25 @@ test('a server that was restored from a backup gives UIDs again: all it has is f
   expect(await fetch()).toMatchObject({ code: 0, saved: [], stderr: '' });
 });
 
+test.each(['maildir', 'eml', 'mbox'] as const)(
+  'a UID that is given again to a message of the same size brings that message: %s',
+  async (format) => {
+    const { fetch, serve, archive } = await start({ INBOX: { letters: letters(1, 2, 3, 4, 5) } });
+    await fetch('--format', format);
+    serve('INBOX', { letters: letters(1, 2, 3) });
+    expect(await fetch('--format', format)).toMatchObject({ code: 0, saved: [] });
+    serve('INBOX', {
+      letters: [...letters(1, 2, 3), letter(4, 'letter A'), letter(5, 'letter B')],
+    });
+    expect(await fetch('--format', format)).toMatchObject({ code: 0, saved: [4, 5] });
+    const all = filesBelow(archive).map((name) => readFileSync(join(archive, name), 'utf8'));
+    for (const name of ['letter 4', 'letter 5', 'letter A', 'letter B']) {
+      expect(all.filter((text) => text.includes(`This is ${name}.`))).toHaveLength(1);
+    }
+    expect(await fetch('--format', format)).toMatchObject({ code: 0, saved: [] });
+  },
+);
+
 test('a server that was empty for a while doubles nothing', async () => {
   const { fetch, serve, subjects } = await start({ INBOX: { letters: letters(1, 2, 3) } });
   await fetch();

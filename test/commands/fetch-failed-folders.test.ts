@@ -146,6 +146,21 @@ describe.each(['fetch', 'verify'])('%s --exclude', (verb) => {
     expect(await mailctl('--all-folders', '--exclude', '\\Trash')).toMatchObject({ stderr: '' });
   });
 
+  test('leaves a folder to be had that is listed only by its own name', async () => {
+    const mail = await makeMailHome({
+      script: foldersScript(
+        new Map([
+          ['INBOX', good],
+          ['Other Users/bob', { letters, isUnlisted: true }],
+        ]),
+      ),
+    });
+    await run(['fetch', '--folder', 'Other Users/bob'], mail);
+    const args = ['--folder', 'Other Users/bob', '--exclude', '\\Junk'];
+    const { code, rows } = await run([verb, '--json', ...args], mail);
+    expect({ code, folder: rows.at(-1)?.folder }).toEqual({ code: 0, folder: 'Other Users/bob' });
+  });
+
   test('leaves out what it names as --folder does, also of a single folder', async () => {
     const mailctl = await start();
     const args = ['\\Junk', 'Jum*', 'Lists'].flatMap((name) => ['--exclude', name]);

@@ -1,11 +1,13 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
 import { describe, expect, test } from 'vitest';
 import { makeCertificates } from '../sandbox/certificates.ts';
 import { cleanUpLater } from '../support/clean-up.ts';
 import { expectFailure, runBoth } from '../support/failure.ts';
+import { keepOpen, listenOnLoopback } from '../support/loopback-server.ts';
 import { makeMailHome } from '../support/mail-home.ts';
 import { newHome, run, start } from '../support/run.ts';
 import { startScriptedImap } from '../support/scripted-imap.ts';
@@ -72,6 +74,19 @@ test('no variable of the environment has a certificate taken that nobody trusts'
   const careless = { ...env, NODE_TLS_REJECT_UNAUTHORIZED: '0' };
   expect((await run(['list'], { home, env: careless })).code).toBe(76);
   expect(imap.commands).toEqual([]);
+});
+
+test('a certificate file that is not there ends it at once, though nobody has answered yet', async () => {
+  const { home, configFile, env } = await makeMailHome();
+  const open = new Set<Socket>();
+  const silent = createServer((socket) => keepOpen(open, socket));
+  const port = await listenOnLoopback(silent, open);
+  const text = readFileSync(configFile, 'utf8').replace('localhost', 'imap.club.example');
+  writeFileSync(configFile, text.replace(/^ca_file.*$/m, 'ca_file = "/nowhere.pem"'));
+  // Sooner than a connection is given up.
+  const proxied = { ...env, HTTPS_PROXY: `http://127.0.0.1:${port}` };
+  const { code, stderr } = await run(['list'], { home, env: proxied, timeoutMs: 15_000 });
+  expect({ code, stderr }).toMatchObject({ code: 78, stderr: expect.stringContaining('nowhere') });
 });
 
 test('a client certificate opens the mail server and the login server', async () => {

@@ -14,6 +14,8 @@ export interface ScriptedFolder {
   readonly lie?: (said: Said) => string | null;
   /** Attributes in its LIST, such as `\Sent`. */
   readonly attributes?: string;
+  /** Listed only by its own name, as somebody else's may be. */
+  readonly isUnlisted?: boolean;
 }
 
 export interface Said {
@@ -79,7 +81,7 @@ function honestAnswer(
 function listed(folders: ReadonlyMap<string, ScriptedFolder>, command: string): string {
   const only = nameIn(/^LIST "" (.*)$/i.exec(command)?.[1] ?? '*');
   const lines = [...folders]
-    .filter(([name]) => only === '*' || only === name)
+    .filter(([name, { isUnlisted }]) => only === name || (only === '*' && !isUnlisted))
     .map(([name, { attributes = '' }]) => `* LIST (${attributes}) "/" "${name}"\r\n`);
   return `${lines.join('')}<tag> OK done\r\n`;
 }

@@ -1,5 +1,6 @@
 import type { Account } from '../../account/account.ts';
 import { withArchive, withArchiveToRead } from '../../archive/archive-folder.ts';
+import { errorCode } from '../../errors.ts';
 import type { App } from '../app.ts';
 
 /** Run alone on the account's archive; a person is told what is waited for. */
@@ -12,9 +13,11 @@ export function aloneInArchive<T>(app: App, account: Account, work: () => Promis
 /** The same for work that only reads, which may be all that can be done there. */
 export function readingArchive<T>(app: App, account: Account, work: () => Promise<T>): Promise<T> {
   return tellingOfOthers(app, work, (begin) =>
-    withArchiveToRead(account.archive, app.system.signal, begin, ({ message }) =>
-      app.log.info('without the lock of the archive', { reason: message }),
-    ),
+    withArchiveToRead(account.archive, app.system.signal, begin, ({ message, cause }) => {
+      app.log.info('without the lock of the archive', { reason: message });
+      // Somebody else may store there at this moment.
+      if (errorCode(cause) !== 'EROFS') app.remark(`mailctl: ${message}; it is read all the same`);
+    }),
   );
 }
 

@@ -17,15 +17,20 @@ export async function chooseFolders(
   const { moveTo } = request.afterwards;
   for (const name of [...request.folders, ...request.exclude, moveTo ?? 'INBOX']) checkPath(name);
   const [only, ...others] = request.folders;
-  const alone = others.length === 0 && request.exclude.length === 0;
-  if (alone && only !== undefined && !isPattern(only)) {
-    const [found] = (await connection.statuses(only)).filter((one) => isSameFolder(one.path, only));
-    if (found?.selectable) {
+  let known: MailboxStatus[] = [];
+  if (only !== undefined && others.length === 0 && !isPattern(only)) {
+    known = (await connection.statuses(only)).filter(
+      ({ path, selectable }) => selectable && isSameFolder(path, only),
+    );
+    if (known.length > 0 && request.exclude.length === 0) {
       if (moveTo !== null) await checkTarget(connection, moveTo, []);
-      return [found];
+      return known;
     }
   }
-  const all = (await connection.statuses('*')).filter(({ selectable }) => selectable);
+  const listed = (await connection.statuses('*')).filter(({ selectable }) => selectable);
+  // A folder of somebody else's may be listed only by its own name.
+  const unlisted = known.filter((one) => !listed.some(({ path }) => path === one.path));
+  const all = [...listed, ...unlisted];
   const chosen = request.allFolders
     ? withoutLabels(connection, all)
     : request.folders.flatMap((name) => someNamed(all, name));

@@ -2,7 +2,7 @@ import type { Layout } from '../../archive/folder-path.ts';
 import type { Format } from '../../archive/formats.ts';
 import type { App } from '../app.ts';
 
-/** How folders are kept: what a fetch must be told to go on with them. */
+/** How folders are kept, as far as it is remembered: names of files and line ends may change. */
 export interface Kept {
   readonly format: Format;
   readonly layout: Layout;

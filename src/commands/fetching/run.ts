@@ -53,7 +53,7 @@ export async function fetchMail(app: App, account: Account, request: FetchReques
   const connecting = app.progress.start(`connecting to ${account.imap.host}`);
   const first = await connect().finally(() => connecting.done());
   try {
-    const choosing = chooseFolders(first, request, (text) => app.tell(`mailctl: ${text}`));
+    const choosing = chooseFolders(first, request, (text) => app.remark(`mailctl: ${text}`));
     choosing.catch(() => {}); // looked at below
     await turn(); // the server has been asked
     expectLock();
@@ -114,7 +114,7 @@ async function fetchMailboxes(preparation: Preparation): Promise<void> {
   for (const status of mailboxes) {
     const pass = await begin(run, settings, status).catch((error: unknown) => {
       // Nothing is done over a memory that cannot be read; the other folders have their own.
-      if (!isOfFolder(error, ['data'])) throw error;
+      if (!isOfFolder(error, ['data'])) throw failures.with(error);
       failures.add(status.path, error);
       return null;
     });

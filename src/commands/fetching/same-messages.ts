@@ -58,14 +58,16 @@ async function storedHeader(path: string | undefined, entry: IndexEntry | undefi
 
 /**
  * Which of the messages found here are those that the server has under their UIDs. A file may have
- * been moved here from another mailbox: two may share a UIDVALIDITY, and then names say nothing.
+ * been moved here from another mailbox: two may share a UIDVALIDITY, and then names say nothing; or
+ * the server, having gone back, has given a UID again. Sizes alone do not tell: what a machine sends
+ * each day is of one size.
  */
 export async function confirmed(
   connection: FetchConnection,
   archive: MailboxArchive,
   found: UidSet,
 ): Promise<{ readonly theirs: UidSet; readonly others: readonly string[] }> {
-  const others = await otherMessages(connection, archive, found, UidSet.empty);
+  const others = await otherMessages(connection, archive, found, found);
   const files = await filesHere(archive);
   return {
     theirs: found.minus(others),
