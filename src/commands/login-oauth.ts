@@ -8,10 +8,10 @@ import type { TokenResponse } from '../auth/token-response.ts';
 import type { Credential } from '../auth/token-set.ts';
 import type { App } from './app.ts';
 import { readClientSecret } from './client-secret.ts';
-import type { LoginOptions } from './login.ts';
 import { logInByBrowser } from './login-browser.ts';
 import { checkKeptLogin } from './login-check.ts';
 import { logInByDevice } from './login-device.ts';
+import type { LoginOptions } from './login-options.ts';
 
 /** A person says yes, in a browser or on another device. */
 export async function logInByOAuth(

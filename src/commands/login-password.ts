@@ -4,8 +4,8 @@ import type { Credential } from '../auth/token-set.ts';
 import { Failure } from '../errors.ts';
 import type { App } from './app.ts';
 import { askSecret, canAsk } from './ask.ts';
-import type { LoginOptions } from './login.ts';
 import { checkMailbox } from './login-check.ts';
+import type { LoginOptions } from './login-options.ts';
 import { readStdin } from './read-stdin.ts';
 
 /** More than any server takes in one line. */

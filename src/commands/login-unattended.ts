@@ -6,8 +6,8 @@ import type { Credential } from '../auth/token-set.ts';
 import { openUnattended, type UnattendedLogin } from '../auth/unattended.ts';
 import type { App } from './app.ts';
 import { readClientSecret } from './client-secret.ts';
-import type { LoginOptions } from './login.ts';
 import { checkMailbox } from './login-check.ts';
+import type { LoginOptions } from './login-options.ts';
 
 /** As a program in its own right: nobody is asked, an administrator has said yes before. */
 export async function logInUnattended(

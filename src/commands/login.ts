@@ -1,7 +1,7 @@
 import type { Account } from '../account/account.ts';
 import { checkConfigWritable, saveConfig, withAccount } from '../account/config-edit.ts';
 import { resolveAccount } from '../account/resolve-account.ts';
-import type { Credential, Grant } from '../auth/token-set.ts';
+import type { Credential } from '../auth/token-set.ts';
 import type { TokenStore } from '../auth/token-store.ts';
 import { Failure } from '../errors.ts';
 import { type App, appConfig } from './app.ts';
@@ -11,6 +11,7 @@ import { duration, positiveInteger } from './flags.ts';
 import { keepLogin, proveStore } from './keep-login.ts';
 import type { LoginFlags } from './login-flags.ts';
 import { logInByOAuth } from './login-oauth.ts';
+import type { LoginOptions, StoredClient } from './login-options.ts';
 import { logInByPassword } from './login-password.ts';
 import { planLogin } from './login-plan.ts';
 import { logInUnattended } from './login-unattended.ts';
@@ -150,24 +151,6 @@ export async function runLogin(
 function collect(value: string, previous: string[] | undefined): string[] {
   return [...(previous ?? []), value];
 }
-
-/** What the ways to log in share. */
-export interface LoginOptions {
-  readonly browser: boolean;
-  readonly device?: true | undefined;
-  readonly check: boolean;
-  readonly timeout: number;
-  readonly clientSecretFile?: string | undefined;
-  readonly passwordStdin?: true | undefined;
-  /** The client secret that a client file holds. */
-  readonly givenSecret: string | null;
-  /** What the store has of this client from another login, or its registration gave. */
-  readonly ownClient: StoredClient | null;
-  /** Keep what was granted, in the config and in the store. */
-  readonly keep: (credential: Credential) => Promise<void>;
-}
-
-type StoredClient = Pick<Grant, 'clientSecret' | 'registrationAccessToken'>;
 
 /** A client that logs in again needs its secret no second time. */
 async function storedClient(

@@ -1,9 +1,9 @@
 import { stillHere } from '../../archive/still-here.ts';
 import type { FetchConnection } from '../../mail/fetch-connection.ts';
 import type { UidSet } from '../../uid-set.ts';
+import type { FetchRun } from './fetch-run.ts';
 import type { MailboxPass } from './mailbox-pass.ts';
 import { changesServer, isSameFolder } from './request.ts';
-import type { FetchRun } from './run.ts';
 
 /** Change on the server what was asked for, of messages that are stored, synced and remembered. */
 export async function applyAfterwards(

@@ -10,7 +10,7 @@ import type { FetchOptions } from '../../mail/message-fetch.ts';
 import type { Task } from '../../terminal/progress.ts';
 import type { Totals } from '../../terminal/progress-line.ts';
 import { UidSet } from '../../uid-set.ts';
-import type { FetchRun } from './run.ts';
+import type { FetchRun } from './fetch-run.ts';
 import type { Storing } from './storing.ts';
 
 /** So few messages come at once, without asking for their sizes first: one round trip less. */

@@ -6,10 +6,10 @@ import { errorCode, Failure } from '../../errors.ts';
 import type { FetchConnection, Marks } from '../../mail/fetch-connection.ts';
 import { syncDirectory } from '../../system/files.ts';
 import { UidSet } from '../../uid-set.ts';
+import type { FetchRun } from './fetch-run.ts';
 import { resumePoint } from './followed-changes.ts';
 import type { MailboxPass } from './mailbox-pass.ts';
 import { naming } from './naming.ts';
-import type { FetchRun } from './run.ts';
 
 /** The server's flags go into the names of files, Gmail's labels into the index. */
 export async function followFlags(

@@ -6,10 +6,10 @@ import type { FetchConnection } from '../../mail/fetch-connection.ts';
 import { isAtLeast } from '../../mail/mailbox-status.ts';
 import type { OpenMailbox } from '../../mail/message.ts';
 import { UidSet } from '../../uid-set.ts';
+import type { FetchRun } from './fetch-run.ts';
 import { reached } from './followed-changes.ts';
 import type { MailboxPass } from './mailbox-pass.ts';
 import { everyUid } from './presence.ts';
-import type { FetchRun } from './run.ts';
 import { otherMessages } from './same-messages.ts';
 
 /** Messages that came last have the UIDs a server gives a second time. */

@@ -2,11 +2,11 @@ import { filesByUid } from '../../archive/files-by-uid.ts';
 import { goneDirectory, putAway, takeBack } from '../../archive/gone.ts';
 import type { FetchConnection } from '../../mail/fetch-connection.ts';
 import type { UidSet } from '../../uid-set.ts';
+import type { FetchRun } from './fetch-run.ts';
 import { followFlags } from './follow-flags.ts';
 import { reached } from './followed-changes.ts';
 import type { MailboxPass } from './mailbox-pass.ts';
 import { naming } from './naming.ts';
-import type { FetchRun } from './run.ts';
 import { surelyGone } from './surely-gone.ts';
 
 /** Follow the server: its flags go into the names, and what it no longer has is put away. */

@@ -1,5 +1,5 @@
+import type { FetchRun } from './fetch-run.ts';
 import type { MailboxPass } from './mailbox-pass.ts';
-import type { FetchRun } from './run.ts';
 
 /** What rows name a message by. */
 export function naming({ account }: FetchRun, pass: MailboxPass) {

@@ -6,8 +6,8 @@ import type { FetchConnection } from '../../mail/fetch-connection.ts';
 import type { FetchRow } from '../../mail/fetch-row.ts';
 import type { OpenMailbox } from '../../mail/message.ts';
 import { UidSet } from '../../uid-set.ts';
+import type { FetchRun } from './fetch-run.ts';
 import { everyUid } from './presence.ts';
-import type { FetchRun } from './run.ts';
 
 /**
  * The server has renumbered a mailbox: find out which of its messages are stored already, by their

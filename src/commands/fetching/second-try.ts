@@ -1,9 +1,9 @@
 import type { FetchConnection } from '../../mail/fetch-connection.ts';
 import { UidSet } from '../../uid-set.ts';
 import type { Download } from './download.ts';
+import type { FetchRun } from './fetch-run.ts';
 import type { MailboxPass } from './mailbox-pass.ts';
 import { wantsAll } from './request.ts';
-import type { FetchRun } from './run.ts';
 
 /** More than this that is named and does not come is not asked for one by one. */
 export const maxUndescribed = 1000;

@@ -3,7 +3,7 @@ import type { MailboxArchive, StoredMessage } from '../../archive/mailbox-archiv
 import { NotTaken } from '../../archive/not-taken.ts';
 import type { PassEnding } from '../../archive/sync-state.ts';
 import type { IncomingMessage } from '../../mail/fetch-connection.ts';
-import type { FetchRun } from './run.ts';
+import type { FetchRun } from './fetch-run.ts';
 
 /**
  * What comes of one mailbox on its way into the archive: stored while more is coming, remembered

@@ -1,8 +1,8 @@
 import type { FetchConnection } from '../../mail/fetch-connection.ts';
 import { UidSet } from '../../uid-set.ts';
+import type { FetchRun } from './fetch-run.ts';
 import type { MailboxPass } from './mailbox-pass.ts';
 import { everyUid } from './presence.ts';
-import type { FetchRun } from './run.ts';
 
 /**
  * What is stored and no longer on the server; null where that is in doubt, and nothing may be put
