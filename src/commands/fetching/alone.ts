@@ -15,8 +15,12 @@ export function readingArchive<T>(app: App, account: Account, work: () => Promis
   return tellingOfOthers(app, work, (begin) =>
     withArchiveToRead(account.archive, app.system.signal, begin, ({ message, cause }) => {
       app.log.info('without the lock of the archive', { reason: message });
-      // Somebody else may store there at this moment.
-      if (errorCode(cause) !== 'EROFS') app.remark(`mailctl: ${message}; it is read all the same`);
+      const why = errorCode(cause) ?? '';
+      if (why === 'EROFS') return;
+      const archive = `the archive ${account.archive}`;
+      app.remark(
+        `mailctl: ${archive} is read without its lock (${why}); others may be storing there`,
+      );
     }),
   );
 }
