@@ -31,8 +31,8 @@ export async function withArchive<T>(
 }
 
 /**
- * The same for work that only reads. An archive that cannot be written has no lock to be had, and
- * whoever is as little allowed stores nothing meanwhile. `onUnlocked` is told why.
+ * The same for work that only reads. An archive that cannot be written has no lock to be had; its
+ * owner may be storing there meanwhile, unless nobody can. `onUnlocked` is told why.
  * @throws Failure 'archive'
  */
 export async function withArchiveToRead<T>(

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { foldersScript, type ScriptedFolder } from '../support/folders-imap.ts';
@@ -77,6 +77,25 @@ describe.each(['fetch', 'verify'])('%s of several folders that fail', (verb) => 
     expect(stderr).toMatch(/^mailctl: there is no folder Moved\n/);
   });
 
+  test('names them also where a link in the archive ends it', async () => {
+    const mail = await makeMailHome({
+      script: foldersScript(new Map(['A', 'B'].map((name) => [name, good]))),
+    });
+    for (const name of ['A', 'B']) {
+      mkdirSync(join(mail.archive, name), { recursive: true });
+      writeFileSync(join(mail.archive, name, '.mailctl.json'), 'x');
+    }
+    renameSync(join(mail.archive, 'A'), join(mail.archive, 'elsewhere'));
+    symlinkSync('elsewhere', join(mail.archive, 'A'));
+    const flags = ['B', 'A'].flatMap((name) => ['--folder', name]);
+    const { code, stderr } = await run([verb, ...flags, '--json'], mail);
+    expect(code).toBe(74);
+    expect(errors(stderr).map(({ message }) => message)).toEqual([
+      expect.stringMatching(/club\/B\/\.mailctl\.json cannot be read/),
+      expect.stringMatching(/club\/A is a link/),
+    ]);
+  });
+
   test('names each whose memory cannot be read', async () => {
     const mail = await makeMailHome({
       script: foldersScript(new Map(['A', 'B', 'INBOX'].map((name) => [name, good]))),
@@ -144,6 +163,8 @@ describe.each(['fetch', 'verify'])('%s --exclude', (verb) => {
     }
     // One script serves servers that have such a folder and those that have none.
     expect(await mailctl('--all-folders', '--exclude', '\\Trash')).toMatchObject({ stderr: '' });
+    const quiet = await mailctl('--all-folders', '--exclude', 'Wrok', '--quiet');
+    expect(quiet).toMatchObject({ code: 0, stderr: '' });
   });
 
   test('leaves a folder to be had that is listed only by its own name', async () => {

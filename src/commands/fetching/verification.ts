@@ -36,7 +36,7 @@ export async function verifyArchive(app: App, account: Account, flags: VerifyFla
   let wrong = 0;
   try {
     const mailboxes = await chooseFolders(connection, request, (text) =>
-      app.tell(`mailctl: ${text}`),
+      app.remark(`mailctl: ${text}`),
     );
     const failures = new FolderFailures(mailboxes.length);
     for (const mailbox of mailboxes) {
